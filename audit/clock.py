@@ -1,0 +1,31 @@
+"""The portal's clock. Read only in views, commands and tasks; everything below takes `at` as an argument.
+
+`BUSINESS_NOW` starts it at another moment (demo and tests only), from where it runs on at real speed.
+`BUSINESS_NOW_SET_AT` (epoch seconds, set by the launcher) lets all processes agree on when that was.
+"""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_PROCESS_STARTED = time.time()
+
+
+def now() -> datetime:
+    """The present moment, aware, UTC."""
+    real = datetime.now(UTC)
+    if not settings.BUSINESS_NOW:
+        return real
+    start = datetime.fromisoformat(settings.BUSINESS_NOW)
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=SHANGHAI)
+    set_at = float(settings.BUSINESS_NOW_SET_AT or _PROCESS_STARTED)
+    return start.astimezone(UTC) + timedelta(seconds=real.timestamp() - set_at)
+
+
+def local_date(at: datetime) -> date:
+    """The calendar day in Asia/Shanghai on which `at` falls."""
+    return at.astimezone(SHANGHAI).date()

@@ -1,0 +1,6 @@
+"""/api/v1/"""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = []

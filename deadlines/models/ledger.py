@@ -1,0 +1,103 @@
+"""The deadline ledger: one row for each time that the law starts a clock."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from organisations.models import District, Territory, Unit
+from records.models import Case
+
+if TYPE_CHECKING:
+    from deadlines.rules import Response
+    from organisations.actors import Actor
+
+_OPEN = Q(met_at__isnull=True, cancelled_at__isnull=True)
+
+
+class DeadlineQuerySet(models.QuerySet["Deadline"]):
+    def open(self) -> Self:
+        return self.filter(met_at__isnull=True, cancelled_at__isnull=True)
+
+    def owed_by(self, unit: Unit) -> Self:
+        return self.open().filter(owner_unit=unit)
+
+    def for_actor(self, actor: "Actor") -> Self:
+        """Deadlines of the cases that this post may see."""
+        return self.filter(case__in=Case.objects.for_actor(actor))
+
+
+class Deadline(models.Model):
+    """A started clock. `terms` is the rule as it stood at the start: whoever recomputes reads only that, never the rule."""
+
+    rule_key = models.CharField("规则", max_length=60)
+    terms = models.CharField("期限", max_length=20)
+    rule_version = models.PositiveSmallIntegerField("规则版本", default=1)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="deadlines", verbose_name="案卷")
+    # The number, within the case, of the event that started it.
+    occurrence = models.CharField("起算事件", max_length=40)
+    title = models.CharField("事项", max_length=120)
+    started_at = models.DateTimeField("起算时间")
+    # Exclusive: the first moment that is too late (next day 00:00 +08:00, or the minute for hour terms).
+    due_at = models.DateTimeField("到期时刻")
+    due_on = models.DateField("到期日")
+    provisional = models.BooleanField("暂定", default=False)
+    met_at = models.DateTimeField("办结时间", null=True, blank=True)
+    cancelled_at = models.DateTimeField("终止时间", null=True, blank=True)
+    cancel_reason = models.CharField("终止原因", max_length=120, blank=True)
+    late_reason = models.CharField("逾期原因", max_length=300, blank=True)
+    owner_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="owed_deadlines", verbose_name="义务单位")
+    supervising_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, related_name="supervised_deadlines", verbose_name="督促单位"
+    )
+    # Copied from the case, moved by the service that moves the case: every list is one equality and one index.
+    responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="责任单位")
+    township = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="+", verbose_name="乡街")
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="+", verbose_name="区县")
+
+    objects = DeadlineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "时限"
+        constraints = [
+            models.UniqueConstraint(fields=["rule_key", "case", "occurrence"], name="deadline_once_per_event"),
+            models.CheckConstraint(
+                condition=Q(met_at__isnull=True) | Q(cancelled_at__isnull=True), name="deadline_met_or_cancelled"
+            ),
+            models.CheckConstraint(condition=Q(due_at__gt=F("started_at")), name="deadline_due_after_start"),
+        ]
+        indexes = [
+            models.Index(fields=["owner_unit", "due_at", "id"], condition=_OPEN, name="deadline_owner_open"),
+            models.Index(fields=["supervising_unit", "due_at", "id"], condition=_OPEN, name="deadline_supervisor_open"),
+            models.Index(fields=["responsible_unit", "due_at", "id"], condition=_OPEN, name="deadline_responsible_open"),
+            models.Index(fields=["township", "due_at", "id"], condition=_OPEN, name="deadline_township_open"),
+            models.Index(fields=["district", "due_at", "id"], condition=_OPEN, name="deadline_district_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_key} {self.due_on}"
+
+    @property
+    def rule(self) -> "Response":
+        from deadlines.rules import rule  # the table imports events of apps that import these models
+
+        return rule(self.rule_key)
+
+    @property
+    def is_open(self) -> bool:
+        return self.met_at is None and self.cancelled_at is None
+
+    def is_late_at(self, at: datetime) -> bool:
+        """Overdue is derived: not done in time, or done too late."""
+        return self.cancelled_at is None and (self.met_at or at) >= self.due_at
+
+    def state_at(self, at: datetime) -> str:
+        if self.cancelled_at:
+            return "cancelled"
+        if self.met_at:
+            return "met_late" if self.met_at >= self.due_at else "met"
+        return "overdue" if at >= self.due_at else "open"
+
+    def days_left_from(self, today: date) -> int:
+        return (self.due_on - today).days

@@ -1,0 +1,136 @@
+"""Deadlines follow events by the rule table. Called by the workflow only, under the case's row lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Min
+
+from audit.models import AuditEvent
+from audit.services import SYSTEM, record
+from deadlines import rules
+from deadlines.calendar import WorkCalendar
+from deadlines.events import Event
+from deadlines.models import Deadline
+from deadlines.terms import due
+from records.models import Case
+
+
+class LateReasonMissing(Exception):
+    """A regulator's own term is met late and nobody said why."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        super().__init__(f"“{deadline.rule.label}”已于 {deadline.due_on} 到期，本机关时限不可延期，请写明逾期原因")
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What an event did to the clocks."""
+
+    started: Sequence[Deadline]
+    met: Sequence[Deadline]
+    cancelled: Sequence[Deadline]
+
+
+def apply_event(
+    case: Case,
+    event: AuditEvent,
+    *,
+    at: datetime,
+    on: date | None = None,
+    late_reason: str = "",
+    closes: bool = False,
+) -> Effects:
+    """Start, meet and cancel what the rule table says for `event`; `closes` ends every clock that is left.
+
+    `on` is the day that a date-based term takes from the act itself (治理期限).
+    Raises LateReasonMissing when a regulator's own term is met late without a reason.
+    """
+    open_ = list(Deadline.objects.open().filter(case=case).select_for_update())
+    met_keys = {r.key for r in rules.met_by(event.name)}
+    cancel_keys = {r.key for r in rules.cancelled_by(event.name)}
+    met = [d for d in open_ if d.rule_key in met_keys]
+    cancelled = [d for d in open_ if d not in met and (closes or d.rule_key in cancel_keys)]
+    for deadline in met:
+        _meet(deadline, at=at, late_reason=late_reason)
+    for deadline in cancelled:
+        _cancel(deadline, at=at, reason=event.label)
+    started = [_start(case, rule, event, at=at, on=on) for rule in rules.started_by(event.name)]
+    if started or met or cancelled:
+        refresh_next_due(case)
+    return Effects(started=started, met=met, cancelled=cancelled)
+
+
+def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime, on: date | None) -> Deadline:
+    term = rule.term_for(case)
+    when = due(term, started_at=at, calendar=WorkCalendar.load(), on=on)
+    deadline = Deadline.objects.create(
+        rule_key=rule.key,
+        terms=str(term),
+        rule_version=rule.version,
+        case=case,
+        occurrence=str(event.case_seq),
+        title=case.title,
+        started_at=at,
+        due_at=when.due_at,
+        due_on=when.due_on,
+        provisional=when.provisional,
+        owner_unit=rule.owed_by(case),
+        supervising_unit=rule.supervised_by(case) if rule.supervised_by else None,
+        responsible_unit_id=case.responsible_unit_id,
+        township_id=case.township_id,
+        district_id=case.district_id,
+    )
+    data = {"rule": rule.key, "label": rule.label, "clause": rule.clause, "terms": str(term)}
+    record(
+        Event.STARTED,
+        by=SYSTEM,
+        at=at,
+        case_id=case.pk,
+        subject=("deadline", deadline.pk),
+        data=data | {"due_on": deadline.due_on, "provisional": deadline.provisional, "from_seq": event.case_seq},
+    )
+    return deadline
+
+
+def _meet(deadline: Deadline, *, at: datetime, late_reason: str) -> None:
+    if at >= deadline.due_at and deadline.rule.is_own_term and not late_reason:
+        raise LateReasonMissing(deadline)
+    deadline.met_at = at
+    deadline.late_reason = late_reason if at >= deadline.due_at else ""
+    deadline.save(update_fields=["met_at", "late_reason"])
+    record(
+        Event.MET,
+        by=SYSTEM,
+        at=at,
+        case_id=deadline.case_id,
+        subject=("deadline", deadline.pk),
+        data={
+            "rule": deadline.rule_key,
+            "label": deadline.rule.label,
+            "due_on": deadline.due_on,
+            "late": at >= deadline.due_at,
+            "reason": deadline.late_reason,
+        },
+    )
+
+
+def _cancel(deadline: Deadline, *, at: datetime, reason: str) -> None:
+    deadline.cancelled_at = at
+    deadline.cancel_reason = reason
+    deadline.save(update_fields=["cancelled_at", "cancel_reason"])
+    record(
+        Event.CANCELLED,
+        by=SYSTEM,
+        at=at,
+        case_id=deadline.case_id,
+        subject=("deadline", deadline.pk),
+        data={"rule": deadline.rule_key, "label": deadline.rule.label, "due_on": deadline.due_on, "reason": reason},
+    )
+
+
+def refresh_next_due(case: Case) -> None:
+    """The spine's copy of the nearest open due moment, which registers sort by."""
+    case.next_due_at = Deadline.objects.open().filter(case=case).aggregate(nearest=Min("due_at"))["nearest"]
+    case.save(update_fields=["next_due_at"])

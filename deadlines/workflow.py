@@ -1,0 +1,162 @@
+"""The workflow: who may do what from which state is a table; `advance` is the only way a case changes state.
+
+Each app declares `WORKFLOW = Workflow(kind, [Step(...), ...])` in its own workflow.py. `advance` locks the case, checks
+the step, writes the audit event and lets the deadlines follow by the rule table, all in the caller's transaction.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit.clock import local_date
+from audit.models import AuditEvent
+from audit.services import record
+from deadlines.services.ledger import Effects, apply_event
+from organisations.actors import Actor
+from organisations.models import Person
+from records.models import Case
+
+Who = Callable[[Actor, Case], bool]
+
+
+class Refused(Exception):
+    """The act is not possible; the message says why in Chinese and is shown where the person stands."""
+
+
+class Overtaken(Refused):
+    """Somebody else acted on the case since the form was opened."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row: `action` leads from `sources` to `target` (None: the state stays), for whom `who` says yes.
+
+    `who_label` is what a refused person reads. `hidden` steps are taken by other acts, never offered by themselves.
+    `not_by` names persons who may not do it although their post may (nobody approves their own act).
+    """
+
+    action: str
+    label: str
+    sources: tuple[str, ...]
+    target: str | None
+    who: Who
+    who_label: str
+    event: str
+    not_by: Callable[[Case], Iterable[int]] | None = None
+    not_by_label: str = "不能办理自己经手的事项"
+    closes: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Advanced:
+    event: AuditEvent
+    effects: Effects
+
+
+class Workflow:
+    def __init__(self, kind: str, states: type, steps: Sequence[Step]) -> None:
+        self.kind = kind
+        self.states = states
+        self.steps = tuple(steps)
+        self._by_action = {step.action: step for step in steps}
+        if len(self._by_action) != len(self.steps):
+            raise ValueError(f"{kind}: an action is declared twice")
+
+    def step(self, action: str) -> Step:
+        return self._by_action[action]
+
+    def refusal(self, case: Case, action: str, actor: Actor) -> str:
+        """Why `actor` may not do `action` now, in Chinese; "" when it is possible."""
+        step = self._by_action[action]
+        if case.state not in step.sources:
+            return f"当前环节是“{self.state_label(case.state)}”，不能办理“{step.label}”"
+        if not step.who(actor, case):
+            return f"“{step.label}”由{step.who_label}办理"
+        if step.not_by and actor.post.person_id in set(step.not_by(case)):
+            return step.not_by_label
+        return ""
+
+    def actions_for(self, case: Case, actor: Actor) -> list[Step]:
+        """What `actor` can do on `case` now, in the order of the table."""
+        return [s for s in self.steps if not s.hidden and not self.refusal(case, s.action, actor)]
+
+    def state_label(self, state: str) -> str:
+        return str(dict(self.states.choices).get(state, state))  # type: ignore[attr-defined]
+
+    def lock(self, case: Case, *, version: int | None = None) -> Case:
+        """Take the case's row lock. With `version`, refuse when somebody acted since that version was shown."""
+        locked = (
+            Case.objects.select_for_update(of=("self",))
+            .select_related("lead_unit", "responsible_unit", "district")
+            .get(pk=case.pk)
+        )
+        if version is not None and locked.version != version:
+            raise Overtaken(_who_was_faster(locked))
+        return locked
+
+    @transaction.atomic
+    def advance(
+        self,
+        case: Case,
+        action: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        version: int | None = None,
+        data: Mapping[str, Any] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        event: str | None = None,
+        on: date | None = None,
+        late_reason: str = "",
+    ) -> Advanced:
+        """Take one step. `changes` are fields of the spine, `event` overrides the step's (an outcome known only now).
+
+        Raises Refused (Overtaken when another person was faster), LateReasonMissing.
+        """
+        locked = self.lock(case, version=version)
+        if refusal := self.refusal(locked, action, actor):
+            raise Refused(refusal)
+        step = self._by_action[action]
+        before = {"state": locked.state, "level": locked.level}
+        for name, value in (changes or {}).items():
+            setattr(locked, name, value)
+        if step.target:
+            locked.state = step.target
+        if step.closes:
+            locked.closed_on = local_date(at)
+        locked.version += 1
+        locked.save()
+        after = {"state": locked.state, "level": locked.level}
+        moved = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+        written = record(
+            event or step.event,
+            by=actor.stamp,
+            at=at,
+            case_id=locked.pk,
+            data=dict(data or {}) | ({"moved": moved} if moved else {}),
+        )
+        effects = apply_event(locked, written, at=at, on=on, late_reason=late_reason, closes=step.closes)
+        for name in ("state", "level", "version", "closed_on", "next_due_at", *(changes or {})):
+            setattr(case, name, getattr(locked, name))
+        return Advanced(event=written, effects=effects)
+
+
+def _who_was_faster(case: Case) -> str:
+    last = (
+        AuditEvent.objects.filter(case_id=case.pk, person_id__isnull=False).order_by("-case_seq").first()
+    )
+    if last is None:
+        return "案卷已有变动，请刷新后再办"
+    from audit.clock import SHANGHAI
+
+    when = last.at.astimezone(SHANGHAI)
+    return f"{last.actor_label}已于 {when:%m-%d %H:%M} 办理“{last.label}”，您填写的内容未提交，请核对后再办"
+
+
+def persons(*values: Person | int | None) -> set[int]:
+    """Ids of the persons named, for `not_by`."""
+    return {v.pk if isinstance(v, Person) else v for v in values if v is not None}

@@ -1,0 +1,62 @@
+"""The one who acts: an account, in one of its person's posts."""
+
+from dataclasses import dataclass
+
+from audit.services import Stamp
+from organisations.models import Account, Person, Post, Unit
+from organisations.roles import Right, Role, Scope
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Passed into every service. Rights and scope are the acting post's, identity is the person's."""
+
+    account: Account
+    post: Post
+
+    @property
+    def person(self) -> Person:
+        return self.post.person
+
+    @property
+    def unit(self) -> Unit:
+        return self.post.unit
+
+    @property
+    def unit_id(self) -> int:
+        return self.post.unit_id
+
+    @property
+    def district_id(self) -> int:
+        return self.post.unit.district_id
+
+    @property
+    def role(self) -> Role:
+        return self.post.role
+
+    @property
+    def scope(self) -> Scope:
+        return self.post.role.scope
+
+    @property
+    def is_system_admin(self) -> bool:
+        return Right.MANAGE_UNITS in self.role.rights
+
+    def may(self, right: Right) -> bool:
+        return right in self.role.rights
+
+    @property
+    def label(self) -> str:
+        """周立新·区应急管理局危化工贸科科室负责人, as it stands on timelines and in evidence."""
+        return f"{self.person.name}·{self.unit}{self.post.section}{self.post.title}"
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(
+            label=self.label,
+            account_id=self.account.pk,
+            person_id=self.post.person_id,
+            post_id=self.post.pk,
+            unit_id=self.post.unit_id,
+            district_code=self.unit.district.code,
+        )

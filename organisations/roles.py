@@ -1,0 +1,126 @@
+"""Who may do what: one table that a manager can read (shown in the portal under 管理 › 角色权限).
+
+A post has exactly one role. A role has a scope (whose rows it sees) and a set of rights (what it may do there).
+From which state an act is possible, and that nobody approves their own act, is said in each app's `workflow.py`.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class UnitKind(TextChoices):
+    GOVERNMENT = "government", "区政府"
+    COMMITTEE = "committee", "安委会办公室"
+    BUREAU = "bureau", "综合监管部门"
+    DEPARTMENT = "department", "行业主管部门"
+    TOWNSHIP = "township", "乡街"
+    ENTERPRISE = "enterprise", "生产经营单位"
+    SUPERVISORY = "supervisory", "监察机关"
+    HIGHER = "higher", "上级机关"
+    EXPERT = "expert", "第三方机构"
+    PLATFORM = "platform", "平台管理"
+
+
+class Scope(TextChoices):
+    """Whose cases a role sees. Each is one equality on the case row, see records.models.case.CaseQuerySet.for_actor."""
+
+    DISTRICT = "district", "全区"
+    SUPERVISED = "supervised", "主管行业和本单位承办"
+    TERRITORY = "territory", "本乡街辖区"
+    OWN = "own", "本单位"
+    ASSIGNED = "assigned", "受委派的案卷"
+    NONE = "none", "不看业务案卷"
+
+
+class Right(TextChoices):
+    REGISTER_RISK = "register_risk", "登记风险点"
+    ASSESS = "assess", "研判定级"
+    DRAFT_LETTER = "draft_letter", "拟稿"
+    CHECK_LETTER = "check_letter", "核稿"
+    ISSUE_LETTER = "issue_letter", "签发、送达"
+    RECEIVE_LETTER = "receive_letter", "签收来函"
+    TREAT = "treat", "治理和报进展"
+    SIGN_PRINCIPAL = "sign_principal", "以主要负责人签字"
+    VERIFY = "verify", "现场核查"
+    APPROVE_UNIT = "approve_unit", "以本机关主要负责人批准"
+    DESIGNATE = "designate", "指定交办单位、明确执法部门"
+    PROPOSE_ENFORCER = "propose_enforcer", "提出日常执法部门建议"
+    EDIT_ENTERPRISES = "edit_enterprises", "登记、导入企业"
+    CONFIRM_STATUS = "confirm_status", "确认停产、歇业、关闭"
+    MANAGE_UNITS = "manage_units", "管理单位、区划、行业"
+    MANAGE_PEOPLE = "manage_people", "管理人员、岗位"
+    MANAGE_ACCOUNTS = "manage_accounts", "开通、停用账号"
+    MANAGE_SYSTEM = "manage_system", "日历、参数、运行状态"
+    READ_AUDIT = "read_audit", "查审计"
+    HANDLE_TIPS = "handle_tips", "受理举报"
+
+
+@dataclass(frozen=True)
+class Role:
+    key: str
+    label: str
+    unit_kinds: frozenset[str]
+    scope: Scope
+    rights: frozenset[Right]
+    # 主要负责人 of the unit: the one whose signature clauses 三(二)4 and others ask for
+    is_principal: bool = False
+
+
+R, K = Right, UnitKind
+_REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
+_HEAD = _REGULATOR | {R.ISSUE_LETTER}
+_PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
+_TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES}
+
+
+def _role(key: str, label: str, kinds: set[str], scope: Scope, rights: set[Right], *, principal: bool = False) -> Role:
+    return Role(key, label, frozenset(kinds), scope, frozenset(rights), principal)
+
+
+ROLES: tuple[Role, ...] = (
+    _role("enterprise_reporter", "企业填报员", {K.ENTERPRISE}, Scope.OWN, {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT}),
+    _role(
+        "enterprise_principal",
+        "企业主要负责人",
+        {K.ENTERPRISE},
+        Scope.OWN,
+        {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.SIGN_PRINCIPAL},
+        principal=True,
+    ),
+    _role("township_handler", "乡街经办", {K.TOWNSHIP}, Scope.TERRITORY, _TOWNSHIP),
+    _role(
+        "township_principal",
+        "乡街主要负责人",
+        {K.TOWNSHIP},
+        Scope.TERRITORY,
+        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT},
+        principal=True,
+    ),
+    _role("department_handler", "部门经办", {K.DEPARTMENT}, Scope.SUPERVISED, _REGULATOR),
+    _role("department_head", "部门科室负责人、分管领导", {K.DEPARTMENT}, Scope.SUPERVISED, _HEAD),
+    _role("department_principal", "部门主要负责人", {K.DEPARTMENT}, Scope.SUPERVISED, _PRINCIPAL, principal=True),
+    _role("bureau_handler", "应急管理局经办", {K.BUREAU}, Scope.DISTRICT, _REGULATOR | {R.EDIT_ENTERPRISES}),
+    _role("bureau_head", "应急管理局科室负责人、分管领导", {K.BUREAU}, Scope.DISTRICT, _HEAD | {R.EDIT_ENTERPRISES}),
+    _role("bureau_principal", "应急管理局主要负责人", {K.BUREAU}, Scope.DISTRICT, _PRINCIPAL, principal=True),
+    _role(
+        "committee_officer",
+        "安委办工作人员",
+        {K.COMMITTEE},
+        Scope.DISTRICT,
+        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER},
+    ),
+    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE}),
+    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, set()),
+    _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, set()),
+    _role("expert", "第三方专家", {K.EXPERT}, Scope.ASSIGNED, {R.VERIFY}),
+    _role("tip_officer", "举报受理员", {K.COMMITTEE, K.BUREAU}, Scope.NONE, {R.HANDLE_TIPS}),
+    _role("system_admin", "系统管理员", {K.PLATFORM}, Scope.NONE, {R.MANAGE_UNITS, R.MANAGE_PEOPLE, R.MANAGE_SYSTEM}),
+    _role("security_admin", "安全管理员", {K.PLATFORM}, Scope.NONE, {R.MANAGE_ACCOUNTS}),
+    _role("audit_admin", "审计管理员", {K.PLATFORM}, Scope.NONE, {R.READ_AUDIT}),
+)
+ROLE_BY_KEY = {role.key: role for role in ROLES}
+ROLE_CHOICES = [(role.key, role.label) for role in ROLES]
+
+# The three administrators exclude one another, by person (等保 8.1.5).
+ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})

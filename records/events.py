@@ -1,0 +1,23 @@
+"""Names of what happens to letters, signatures and files."""
+
+from django.db.models import TextChoices
+
+from audit.names import declare
+
+
+@declare
+class Event(TextChoices):
+    SIGNED = "records.signed", "签字"
+    ATTACHED = "records.attached", "上传附件"
+    LETTER_DRAFTED = "records.letter_drafted", "起草文书"
+    LETTER_SUBMITTED = "records.letter_submitted", "提交核稿"
+    LETTER_RETURNED = "records.letter_returned", "退回修改"
+    LETTER_CHECKED = "records.letter_checked", "核稿通过"
+    LETTER_ISSUED = "records.letter_issued", "签发文书"
+    LETTER_DISPATCHED = "records.letter_dispatched", "送达文书"
+    LETTER_RECEIVED = "records.letter_received", "签收文书"
+    LETTER_LEFT = "records.letter_left", "留置送达"
+    LETTER_VOIDED = "records.letter_voided", "作废文书"
+    LETTER_RENDERED = "records.letter_rendered", "生成文书 PDF"
+    LETTER_SCANNED = "records.letter_scanned", "上传盖章扫描件"
+    EXPORTED = "records.exported", "导出台账"

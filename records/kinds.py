@@ -1,0 +1,56 @@
+"""Kinds of case: declared by the app that owns them, so that worklists and letters below can name and open any case."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from organisations.actors import Actor
+from records.models import Case
+
+
+@dataclass(frozen=True)
+class NextAct:
+    """What somebody should do on a case now. `waits_for` is the person whose hand it waits for, when it is one person."""
+
+    action: str
+    label: str
+    waits_for: int | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries."""
+
+    key: str
+    label: str
+    url_name: str
+    next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
+    waiting_for: Callable[[Actor], Iterable[Case]]
+
+
+_KINDS: dict[str, CaseKind] = {}
+
+
+def register(kind: CaseKind) -> None:
+    _KINDS[kind.key] = kind
+
+
+def kind(key: str) -> CaseKind:
+    return _KINDS[key]
+
+
+def all_kinds() -> Iterable[CaseKind]:
+    return _KINDS.values()
+
+
+def case_url(case: Case, action: str = "") -> str:
+    url = reverse(_KINDS[case.kind].url_name, args=[case.pk])
+    return f"{url}?do={action}" if action else url
+
+
+def grade_of(level: str) -> dict[str, str] | None:
+    """Colour key and words for a level that is a risk grade (red/orange/yellow/blue), else None."""
+    words = {"red": "重大 红", "orange": "较大 橙", "yellow": "一般 黄", "blue": "低 蓝"}
+    return {"key": level, "text": words[level]} if level in words else None

@@ -1,0 +1,121 @@
+"""From a letter's content to its PDF, after GB/T 9704-2012.
+
+WeasyPrint takes two seconds to import and Pango's fonts stay in memory, so this belongs into the worker: the import is
+inside the function, and one font configuration with one parsed style sheet serves all letters of a process.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from records.letters.content import LetterContent
+from records.letters.glyphs import LetterFonts, letter_fonts, missing_characters
+
+logger = logging.getLogger(__name__)
+# Pango's font map is not made for several threads at once.
+_rendering = Lock()
+
+
+class LetterCharactersMissing(ValueError):
+    """The letter has characters that no font can print; they are in `characters`."""
+
+    def __init__(self, characters: list[str]) -> None:
+        self.characters = characters
+        named = "、".join(f"“{character}”（U+{ord(character):04X}）" for character in characters)
+        super().__init__(f"公文字体中没有下列字符，无法印制：{named}")
+
+
+def render_letter(content: LetterContent) -> bytes:
+    """The letter as PDF; equal contents give equal bytes with the same fonts and libraries."""
+    missing = missing_characters(content.printed_text())
+    if missing:
+        raise LetterCharactersMissing(missing)
+    fonts = letter_fonts()
+    from django.template.loader import render_to_string
+    from weasyprint import HTML
+
+    from records.letters.layout import page_context
+
+    page = render_to_string(f"letters/{content.form}.html", page_context(content, fonts))
+    # The identifier would otherwise be derived from more than the letter.
+    identifier = hashlib.sha256(content.to_json().encode()).digest()[:16]
+    with _rendering:
+        engine = _engine(content.form, fonts)
+        document = HTML(string=page, url_fetcher=engine.fetcher)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[engine.stylesheet], font_config=engine.font_config, pdf_identifier=identifier
+        )
+    return pdf
+
+
+@dataclass(frozen=True)
+class _Engine:
+    font_config: Any
+    stylesheet: Any
+    fetcher: Any
+
+
+def _engine(form: str, fonts: LetterFonts) -> _Engine:
+    files = tuple((role, face.path) for role, face in sorted(fonts.roles.items()))
+    return _build_engine(form, files, tuple((role, tuple(fonts.css_families(role))) for role in _roles()))
+
+
+def _roles() -> tuple[str, ...]:
+    from records.letters.glyphs import ROLE_FONTS
+
+    return tuple(ROLE_FONTS)
+
+
+@lru_cache(maxsize=4)
+def _font_configuration() -> Any:
+    """The one font configuration of the process: a new one per letter kept 20 MB of memory each time."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    _check_subsetting()
+    return FontConfiguration()
+
+
+@lru_cache(maxsize=4)
+def _build_engine(
+    form: str, files: tuple[tuple[str, Path], ...], families: tuple[tuple[str, tuple[str, ...]], ...]
+) -> _Engine:
+    from django.template.loader import render_to_string
+    from weasyprint import CSS
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    from records.letters.glyphs import css_name
+
+    allowed = {path.as_uri(): path for _, path in files}
+
+    class FontsOnly(URLFetcher):  # type: ignore[misc]
+        """Serves our own font files and refuses everything else, above all the network."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in allowed:
+                raise ValueError(f"公文中不得引用外部资源：{url}")
+            return URLFetcherResponse(url, allowed[url].read_bytes())
+
+    css = render_to_string(
+        f"letters/{form}.css",
+        {
+            "faces": [
+                {"name": css_name(role), "url": path.as_uri(), "weight": "bold" if role == "biaosong" else "normal"}
+                for role, path in files
+            ],
+            "family": {role: ", ".join(f'"{name}"' for name in names) for role, names in families},
+        },
+    )
+    fetcher, font_config = FontsOnly(), _font_configuration()
+    return _Engine(font_config, CSS(string=css, font_config=font_config, url_fetcher=fetcher), fetcher)
+
+
+def _check_subsetting() -> None:
+    """Without this library every letter still comes out right, only twenty times slower: say so once."""
+    from weasyprint.text import ffi
+
+    if ffi.harfbuzz_subset is None:
+        logger.warning("缺少 libharfbuzz-subset0，公文 PDF 生成会很慢。请安装：apt-get install libharfbuzz-subset0")

@@ -1,0 +1,47 @@
+"""Opening a case on the spine: its number and its row."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from audit.clock import local_date
+from organisations.models import District, Sector, Territory, Unit
+from records.models import Case, CaseCounter
+
+
+@transaction.atomic
+def open_case(
+    *,
+    district: District,
+    kind: str,
+    title: str,
+    state: str,
+    township: Territory,
+    sector: Sector,
+    responsible_unit: Unit,
+    lead_unit: Unit,
+    at: datetime,
+) -> Case:
+    """Take the next number (乡街代码-年份-序号) and write the spine row. The caller records the opening event."""
+    year = local_date(at).year
+    seq = _next_number(district, kind, township.code, year)
+    return Case.objects.create(
+        district=district,
+        kind=kind,
+        number=f"{township.code}-{year}-{seq:04d}",
+        title=title,
+        state=state,
+        township=township,
+        sector=sector,
+        responsible_unit=responsible_unit,
+        lead_unit=lead_unit,
+        opened_on=local_date(at),
+    )
+
+
+def _next_number(district: District, kind: str, prefix: str, year: int) -> int:
+    CaseCounter.objects.get_or_create(district=district, kind=kind, prefix=prefix, year=year)
+    counter = CaseCounter.objects.select_for_update().get(district=district, kind=kind, prefix=prefix, year=year)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return counter.last

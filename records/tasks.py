@@ -1,0 +1,10 @@
+from celery import shared_task
+
+from audit.heartbeat import heartbeat
+from records.services.letters import render_pending
+
+
+@shared_task
+def render_letters() -> None:
+    with heartbeat("render") as beat:
+        beat.scanned, beat.fired = render_pending()

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RisksConfig(AppConfig):
+    name = "risks"
+    verbose_name = "风险查找、研判、防范"
+
+    def ready(self) -> None:
+        from risks import deadline_rules, kind  # noqa: F401  declares events, rules and the kind of case

@@ -1,0 +1,70 @@
+"""What a worklist needs to know about risk cases: how to open one, and whose hand it waits for."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from organisations.actors import Actor
+from organisations.roles import Right
+from records.kinds import CaseKind, NextAct, register
+from records.models import Case, Letter
+from risks.models import ExitProposal, Verification
+from risks.workflow import KIND
+
+L = Letter.State
+# Handing over runs through a letter; what stands on the button follows the letter's own state.
+_LETTER_ACTS = {
+    L.DRAFT: ("draft_handover", "续拟交办函"),
+    L.SUBMITTED: ("check_letter", "核稿"),
+    L.CHECKED: ("issue_letter", "签发"),
+    L.ISSUED: ("dispatch_letter", "送达"),
+}
+
+
+def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
+    """For cases whose next act depends on more than their state: a letter on its way, a signature that is missing."""
+    ids = [case.pk for case in cases if case.kind == KIND]
+    acts: dict[int, NextAct] = {}
+    letters = Letter.objects.filter(case__in=ids, kind=Letter.Kind.RISK_HANDOVER, state__in=_LETTER_ACTS).select_related("checker")
+    for letter in letters:
+        action, label = _LETTER_ACTS[L(letter.state)]
+        waits = letter.checker.person_id if letter.state == L.SUBMITTED and letter.checker else None
+        acts[letter.case_id] = NextAct(action, label, waits, f"交办函{letter.get_state_display()}")
+    for verification in _unsigned(ids):
+        signed = {s.person_id for s in verification.signatures.all()}
+        missing = [p for p in verification.verifiers.all() if p.pk not in signed]
+        mine = any(p.pk == actor.post.person_id for p in missing)
+        acts[verification.close_out.risk_id] = NextAct(
+            "countersign" if mine else "",
+            "会签核查结论" if mine else "看核查结论",
+            actor.post.person_id if mine else None,
+            f"待{'、'.join(p.name for p in missing)}会签",
+        )
+    return acts
+
+
+def waiting_for(actor: Actor) -> Iterable[Case]:
+    """Cases that wait for this person's hand although their unit owes no deadline: an expert, a principal, a leader."""
+    person = actor.post.person_id
+    waiting = Q(
+        pk__in=Verification.objects.filter(state=Verification.State.SIGNING, verifiers=person)
+        .exclude(signatures__person=person)
+        .values("close_out__risk")
+    )
+    if actor.may(Right.APPROVE_UNIT):
+        waiting |= Q(
+            lead_unit=actor.unit_id,
+            pk__in=ExitProposal.objects.filter(decided_at=None).exclude(proposed_by=person).values("risk"),
+        )
+    return Case.objects.filter(waiting).select_related("responsible_unit", "township", "lead_unit")
+
+
+def _unsigned(ids: list[int]) -> Iterable[Verification]:
+    return (
+        Verification.objects.filter(close_out__risk__in=ids, state=Verification.State.SIGNING)
+        .select_related("close_out")
+        .prefetch_related("verifiers", "signatures")
+    )
+
+
+register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for))

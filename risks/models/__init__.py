@@ -1,0 +1,18 @@
+from risks.models.closure import CloseOut, Verification
+from risks.models.exits import ExitProposal, LongTermCheck
+from risks.models.grading import Grading
+from risks.models.point import ControlMeasure, RiskPoint, RiskState
+from risks.models.treatment import Progress, TreatmentPlan
+
+__all__ = [
+    "CloseOut",
+    "ControlMeasure",
+    "ExitProposal",
+    "Grading",
+    "LongTermCheck",
+    "Progress",
+    "RiskPoint",
+    "RiskState",
+    "TreatmentPlan",
+    "Verification",
+]
