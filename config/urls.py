@@ -1,2 +1,19 @@
-from django.urls import URLPattern, URLResolver
-urlpatterns: list[URLPattern | URLResolver] = []
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+from config.views import healthz, readyz, statusz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("statusz", statusz, name="statusz"),
+    path("api/v1/", include("config.api_urls")),
+    path("", include("organisations.urls.login")),
+    path("", include("deadlines.urls")),
+    path("risks/", include("risks.urls")),
+    path("enterprises/", include("organisations.urls.enterprises")),
+    path("letters/", include("records.urls.letters")),
+    path("files/", include("records.urls.files")),
+    path("manage/", include("config.manage_urls")),
+]

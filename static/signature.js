@@ -43,6 +43,7 @@
   }
 
   function start(box) {
+    if (box.classList.contains("is-on")) return; // two signatures on a page bring this file twice
     const canvas = box.querySelector("canvas");
     const field = box.querySelector("[data-signpad-value]");
     const state = box.querySelector("[data-signpad-state]");

@@ -13,6 +13,7 @@ from deadlines.calendar import WorkCalendar
 from deadlines.events import Event
 from deadlines.models import Deadline
 from deadlines.terms import due
+from organisations.models import Unit
 from records.models import Case
 
 
@@ -134,3 +135,11 @@ def refresh_next_due(case: Case) -> None:
     """The spine's copy of the nearest open due moment, which registers sort by."""
     case.next_due_at = Deadline.objects.open().filter(case=case).aggregate(nearest=Min("due_at"))["nearest"]
     case.save(update_fields=["next_due_at"])
+
+
+def move_owner(case: Case, before: Unit, after: Unit) -> None:
+    """The open clocks of `case` that `before` owes or presses on go over to `after`, with their due dates unchanged."""
+    open_ = Deadline.objects.open().filter(case=case)
+    open_.filter(owner_unit=before).update(owner_unit=after)
+    open_.filter(supervising_unit=before).update(supervising_unit=after)
+    open_.filter(responsible_unit=before).update(responsible_unit=after)

@@ -159,7 +159,8 @@ def line_metrics(face: Face) -> tuple[float, float]:
     """Ascent and descent in ems, both positive: where the baseline lies within a line."""
     tables = _tables(face.path, face.number, face.path.stat().st_mtime_ns)
     hhea = tables.font["hhea"]
-    return hhea.ascent / tables.units, -hhea.descent / tables.units
+    # Some fonts, FandolSong-Regular among them, give the descent without its sign.
+    return hhea.ascent / tables.units, abs(hhea.descent) / tables.units
 
 
 def ink_extent(face: Face, text: str) -> tuple[float, float]:

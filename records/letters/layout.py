@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from records.letters.content import Block, LetterContent, chinese_date
+from records.letters.content import PARAGRAPH, Block, LetterContent, chinese_date, paragraph
 from records.letters.glyphs import LetterFonts, advance, has_character, ink_extent, line_metrics
 from records.letters.lines import Line, Run, break_lines, break_title
 
@@ -58,19 +58,19 @@ def page_context(content: LetterContent, fonts: LetterFonts) -> dict[str, Any]:
     """Everything the template of 信函格式 prints."""
     ruler = Ruler(fonts)
     blocks = [_paragraph(ruler, [Run("fangsong", _with_colon(content.recipient))], indent=0.0, classes="recipient")]
-    blocks += [_block(ruler, block, last=block is content.body[-1]) for block in content.body]
+    body = [part for block in content.body for part in _parts(block)]
+    blocks += [_block(ruler, block, last=block is body[-1]) for block in body]
+    title = "\n".join(_clean(line) for line in content.title.splitlines())
     note = _clean(content.note)
     if note and not note.startswith("（"):
         note = f"（{note}）"
     return {
         "content": content,
-        "title": "".join(_clean(content.title).split("\n")),
+        "title": _clean(content.title),
         "issuer_name": _clean(content.issuer_name),
         "number": "草稿（未编号）" if content.draft else _clean(content.doc_number),
         "header": _header(content, ruler),
-        "title_lines": _joined(
-            break_title(_clean(content.title), measure=TEXT_WIDTH / TITLE_SIZE, width=_title(ruler))
-        ),
+        "title_lines": _joined(break_title(title, measure=TEXT_WIDTH / TITLE_SIZE, width=_title(ruler))),
         "blocks": blocks,
         "attachments": _attachments(content, ruler),
         "signer_name": _clean(content.signer_name),
@@ -113,6 +113,13 @@ def _header(content: LetterContent, ruler: Ruler) -> dict[str, Any]:
 
 def _title(ruler: Ruler) -> Any:
     return lambda character: ruler.width("biaosong", character)
+
+
+def _parts(block: Block) -> list[Block]:
+    """Lines typed into one text field are paragraphs of their own."""
+    if block.kind != PARAGRAPH:
+        return [block]
+    return [paragraph(line) for line in block.text.splitlines() if line.strip()]
 
 
 def _block(ruler: Ruler, block: Block, *, last: bool) -> Fragment:
@@ -188,9 +195,9 @@ def _with_colon(recipient: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without invisible format characters, which come with pasted text and may even reverse what is read."""
-    kept = (character for character in text.strip() if unicodedata.category(character) != "Cf")
-    return "".join(" " if character in "\t\r" else character for character in kept)
+    """On one line, without invisible format characters: they come with pasted text and may even reverse its reading."""
+    kept = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return "".join(part.strip() for part in kept.splitlines()).replace("\t", " ")
 
 
 def _pt(length: float) -> str:

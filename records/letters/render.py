@@ -4,10 +4,12 @@ WeasyPrint takes two seconds to import and Pango's fonts stay in memory, so this
 inside the function, and one font configuration with one parsed style sheet serves all letters of a process.
 """
 
+import atexit
+import gc
 import hashlib
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -70,13 +72,22 @@ def _roles() -> tuple[str, ...]:
     return tuple(ROLE_FONTS)
 
 
-@lru_cache(maxsize=4)
+@cache
 def _font_configuration() -> Any:
     """The one font configuration of the process: a new one per letter kept 20 MB of memory each time."""
     from weasyprint.text.fonts import FontConfiguration
 
     _check_subsetting()
+    # It keeps copies of the fonts (30 MB) in a temporary folder, which its own destructor, called when the interpreter
+    # is already half gone, fails to remove.
+    atexit.register(_release)
     return FontConfiguration()
+
+
+def _release() -> None:
+    _build_engine.cache_clear()
+    _font_configuration.cache_clear()
+    gc.collect()
 
 
 @lru_cache(maxsize=4)

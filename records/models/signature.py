@@ -12,7 +12,7 @@ class Signature(models.Model):
 
     class Method(models.TextChoices):
         PORTAL = "portal", "平台手写签字"
-        LEFT = "left", "留置送达见证"
+        TOKEN = "token", "接口签署"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="signatures", verbose_name="案卷")
     purpose = models.CharField("事项", max_length=60)

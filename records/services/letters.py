@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import F
 
 from audit.clock import local_date
 from audit.services import SYSTEM, digest_of, record
@@ -16,6 +17,7 @@ from records.events import Event
 from records.letters.content import LetterContent
 from records.letters.flow import STEPS, refusal
 from records.letters.glyphs import LetterFontsMissing, missing_characters
+from records.letters.render import LetterCharactersMissing, render_letter
 from records.models import Attachment, Case, Letter, LetterCounter, Signature
 from records.services.attachments import attach_all, store
 
@@ -81,17 +83,17 @@ def issue_letter(letter: Letter, *, content: LetterContent, actor: Actor, at: da
     if why := refusal(letter, "issue", actor):
         raise LetterRefused(why)
     try:
-        missing = missing_characters(content.printed_text())
+        missing = missing_characters(content.printed_text() + _number(letter, local_date(at).year, 0))
     except LetterFontsMissing as error:
         raise LetterRefused(str(error)) from error
     if missing:
-        raise LetterRefused(f"字库缺字：{'、'.join(missing)}。请改用其他字，或请管理员装入含该字的字体后再签发")
+        raise LetterRefused(str(LetterCharactersMissing(missing)))
     year = local_date(at).year
     LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
     counter = LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
     counter.last += 1
     counter.save(update_fields=["last"])
-    number = f"{letter.issuer.letter_code}{NUMBER_WORD[Letter.Kind(letter.kind)]}〔{year}〕{counter.last}号"
+    number = _number(letter, year, counter.last)
     text = replace(content, doc_number=number, signed_on=local_date(at), draft=False).to_json()
     return _advance(
         letter,
@@ -109,6 +111,10 @@ def issue_letter(letter: Letter, *, content: LetterContent, actor: Actor, at: da
         },
         data={"number": number, "digest": digest_of(text)},
     )
+
+
+def _number(letter: Letter, year: int, seq: int) -> str:
+    return f"{letter.issuer.letter_code}{NUMBER_WORD[Letter.Kind(letter.kind)]}〔{year}〕{seq}号"
 
 
 def dispatch_letter(letter: Letter, *, actor: Actor, at: datetime) -> Letter:
@@ -181,6 +187,7 @@ def _advance(
 
 
 def _note(letter: Letter, event: str, *, actor: Actor, at: datetime, data: Mapping[str, Any]) -> None:
+    Case.objects.filter(pk=letter.case_id).update(version=F("version") + 1)
     record(event, by=actor.stamp, at=at, case_id=letter.case_id, subject=("letter", letter.pk), data=dict(data))
 
 
@@ -189,8 +196,6 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
 
     The letter row is the queue: a worker that dies leaves it as it was, two workers never take the same one.
     """
-    from records.letters.render import render_letter
-
     found = rendered = 0
     for _ in range(limit):
         with transaction.atomic():

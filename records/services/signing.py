@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +23,25 @@ class SignatureRefused(Exception):
         super().__init__(message)
 
 
+@dataclass(frozen=True)
+class Hand:
+    """How somebody signs: drawn in the portal with the password, or by a token that was given against the password."""
+
+    strokes: str = ""
+    password: str = ""
+    by_token: bool = False
+
+
 def sign(
-    *, case: Case, purpose: str, content: Mapping[str, Any], strokes: str, password: str, actor: Actor, at: datetime
+    *, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime
 ) -> Signature:
     """Sign `content` on `case`. The caller holds the case's lock and its transaction.
 
     Raises SignatureRefused: wrong password, nothing drawn, or strokes that are not path data.
     """
-    if not actor.account.check_password(password):
+    if not hand.by_token and not actor.account.check_password(hand.password):
         raise SignatureRefused("密码不对，请重新输入登录密码", field="password")
+    strokes = "" if hand.by_token and not hand.strokes else clean_strokes(hand.strokes)
     text = canonical_text(content)
     signature, created = Signature.objects.get_or_create(
         case=case,
@@ -42,7 +53,8 @@ def sign(
             "signer_label": actor.label,
             "at": at,
             "content": text,
-            "strokes": clean_strokes(strokes),
+            "strokes": strokes,
+            "method": Signature.Method.TOKEN if hand.by_token else Signature.Method.PORTAL,
         },
     )
     if created:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -203,6 +204,12 @@ def test_lines_keep_the_grid_even_with_a_fallback_character() -> None:
     assert steps == pytest.approx([28.99] * 7, abs=0.05)
 
 
+def test_signature_keeps_the_grid_with_a_fallback_character() -> None:
+    page = PdfReader(BytesIO(render_letter(replace(SHORT, signer_name="张堃工作室", copies_to=())))).pages[0]
+    *_, last_body, name, day = baselines(page)
+    assert (name - last_body, day - name) == pytest.approx((3 * 28.99, 28.99), abs=0.05)
+
+
 def test_full_page_holds_22_lines() -> None:
     body = tuple(paragraph("安全生产") for _ in range(60))
     pages = PdfReader(BytesIO(render_letter(replace(SHORT, body=body)))).pages
@@ -228,15 +235,22 @@ def test_draft_shows_its_state_instead_of_a_number() -> None:
 def test_same_content_gives_the_same_bytes_in_another_process(short: PdfReader) -> None:
     here = hashlib.sha256(render_letter(SHORT)).hexdigest()
     code = (
-        "import django, hashlib, sys; django.setup()\n"
+        "import django, hashlib, sys\n"
+        "from django.conf import settings\n"
+        "backend = 'django.template.backends.django.DjangoTemplates'\n"
+        "settings.configure(LETTER_FONT_DIR=sys.argv[1], TEMPLATES=[{'BACKEND': backend, 'DIRS': [sys.argv[2]]}])\n"
+        "django.setup()\n"
         "from records.letters.content import LetterContent\n"
         "from records.letters.render import render_letter\n"
         "content = LetterContent.from_json(sys.stdin.buffer.read().decode())\n"
         "print(hashlib.sha256(render_letter(content)).hexdigest())"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     there = subprocess.run(
-        [sys.executable, "-c", code], input=SHORT.to_json().encode(), env=environment, capture_output=True, check=True
+        [sys.executable, "-c", code, str(settings.LETTER_FONT_DIR), str(settings.TEMPLATES[0]["DIRS"][0])],
+        input=SHORT.to_json().encode(),
+        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=True,
     )
     assert there.stdout.decode().strip().splitlines()[-1] == here
     assert hashlib.sha256(render_letter(replace(SHORT, note="此件公开"))).hexdigest() != here
@@ -258,6 +272,18 @@ def test_markup_in_a_letter_is_printed_and_fetches_nothing() -> None:
     reader = PdfReader(BytesIO(render_letter(replace(SHORT, body=body))))
     assert '<img src="http://example.com/x.png">' in reader.pages[0].extract_text().replace("\n", "")
     assert len(reader.pages[0].images) == 0
+
+
+def test_pasted_text_is_tidied_for_print() -> None:
+    body = (paragraph("　　第一段。\r\n\r\n　　第\u200b二段。"),)
+    text = (
+        PdfReader(BytesIO(render_letter(replace(SHORT, body=body, title="关于治理\n重大风险的函"))))
+        .pages[0]
+        .extract_text()
+    )
+    lines = [line.strip() for line in text.split("\n")]
+    assert "关于治理\n重大风险的函" in text
+    assert lines[lines.index("第一段。") + 1] == "第二段。"
 
 
 def test_content_comes_back_from_its_canonical_text() -> None:

@@ -1,0 +1,82 @@
+"""What the frame of every page shows: navigation for this role, the acting post, unread notices, the calendar's state."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from audit.clock import SHANGHAI, local_date, now
+from deadlines.models import Notice
+from organisations.actors import Actor
+from organisations.models import District, Post
+from organisations.roles import Right, Scope
+
+# label, icon, URL name, who sees it
+NAV = (
+    ("待办", "layout-dashboard", "worklist", lambda a: True),
+    ("风险", "shield-half", "risks:register", lambda a: a.scope != Scope.NONE),
+    ("企业", "building", "enterprises:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED, Scope.OWN} or a.is_system_admin),
+    ("本单位", "building", "enterprises:mine", lambda a: a.scope == Scope.OWN),
+    ("文书", "file-text", "letters:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED}),
+    ("规则", "scale", "deadlines:rules", lambda a: True),
+    ("审计", "history", "manage:audit", lambda a: a.may(Right.READ_AUDIT)),
+    (
+        "管理",
+        "settings",
+        "manage:index",
+        lambda a: any(a.may(r) for r in (Right.MANAGE_UNITS, Right.MANAGE_PEOPLE, Right.MANAGE_ACCOUNTS, Right.MANAGE_SYSTEM)),
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    actor: Actor | None = getattr(request, "actor", None)
+    frame: dict[str, Any] = {
+        "district_title": "安全生产监管平台",
+        "demo": settings.DEMO,
+        "demo_now": _demo_now(),
+        "nav": [],
+        "posts": [],
+    }
+    if actor is None:
+        district = District.objects.order_by("pk").only("portal_title").first() if _wants_title(request) else None
+        if district:
+            frame["district_title"] = district.portal_title
+        return {"shell": frame}
+    nav = [
+        {"label": label, "icon": icon, "url": reverse(name), "current": _is_current(request, name)}
+        for label, icon, name, who in NAV
+        if who(actor)
+    ]
+    at = now()
+    posts = Post.objects.open_on(local_date(at)).filter(person=actor.person).select_related("unit")
+    frame |= {
+        "district_title": actor.unit.district.portal_title,
+        "nav": nav,
+        "bottom": nav[:4],
+        "more": nav[4:],
+        "actor_unit": actor.post.unit_label,
+        "actor_title": actor.post.title,
+        "actor_name": actor.person.name,
+        "posts": [
+            {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
+        ],
+        "unread": Notice.objects.filter(person=actor.person, read_at=None).count(),
+    }
+    return {"shell": frame}
+
+
+def _wants_title(request: HttpRequest) -> bool:
+    return request.resolver_match is not None
+
+
+def _is_current(request: HttpRequest, name: str) -> bool:
+    match = request.resolver_match
+    if match is None:
+        return False
+    return match.view_name == name or (":" in name and match.namespace == name.split(":")[0] and match.namespace != "manage")
+
+
+def _demo_now() -> str:
+    return now().astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if settings.BUSINESS_NOW else ""

@@ -1,0 +1,316 @@
+"""Close-out (销号), 三(二)4: the principal applies, at least two others verify on site, their signed conclusion decides."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from audit.clock import local_date
+from deadlines.workflow import Refused
+from organisations.actors import Actor
+from organisations.models import Person, Post
+from organisations.roles import Right, UnitKind
+from records.models import CaseParticipant, Signature
+from records.services.attachments import attach_all
+from records.services.signing import Hand, sign
+from risks.grading import COLOUR, SEVERE, Grade, Graded
+from risks.models import CloseOut, Grading, RiskPoint, Verification
+from risks.services.grading import evaluate
+from risks.services.standing import refresh_enterprise_grade
+from risks.workflow import WORKFLOW, applicant_and_treaters
+
+S = Verification.State
+
+
+class ClosureRefused(Refused):
+    """Why an application or a conclusion cannot be taken, at the field where it stands."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
+
+
+def open_close_out(risk: RiskPoint) -> CloseOut:
+    close_out = risk.close_outs.filter(outcome=CloseOut.Outcome.OPEN).first()
+    if close_out is None:
+        raise Refused("没有待核查的销号申请")
+    return close_out
+
+
+def waiting_verification(risk: RiskPoint) -> Verification | None:
+    return (
+        Verification.objects.filter(close_out__risk=risk, state=S.SIGNING)
+        .select_related("close_out", "drafted_by")
+        .prefetch_related("verifiers", "signatures")
+        .first()
+    )
+
+
+@transaction.atomic
+def apply_close_out(
+    *,
+    risk: RiskPoint,
+    statement: str,
+    method: str,
+    inputs: Mapping[str, str],
+    hand: Hand,
+    photos: Iterable[UploadedFile] = (),
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> CloseOut:
+    """The principal of the responsible unit signs and applies; the check of 10 working days starts from the next day."""
+    WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(risk.case, "apply", actor):
+        raise Refused(why)
+    result = _lowered(risk, method, inputs)
+    content = {
+        "number": risk.case.number,
+        "statement": statement,
+        "method": method,
+        "inputs": result.inputs,
+        "proposed_grade": result.grade.value,
+    }
+    signature = sign(case=risk.case, purpose="销号申请", content=content, hand=hand, actor=actor, at=at)
+    done = WORKFLOW.advance(
+        risk.case, "apply", actor=actor, at=at, data=content | {"formula": result.formula, "signature": signature.pk}
+    )
+    attach_all(photos, case=risk.case, purpose="治理完成照片", actor=actor, at=at, case_seq=done.event.case_seq)
+    return CloseOut.objects.create(
+        risk=risk,
+        statement=statement,
+        method=method,
+        inputs=result.inputs,
+        proposed_grade=result.grade,
+        applied_by=actor.person,
+        applied_at=at,
+        signature=signature,
+    )
+
+
+@transaction.atomic
+def ask_correction(*, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None) -> CloseOut:
+    """One notice only, and not once the conclusion is being signed."""
+    close_out = open_close_out(risk)
+    if close_out.correction_asked_at:
+        raise Refused("补正只能通知一次，请现场核查后下结论")
+    if waiting_verification(risk):
+        raise Refused("核查结论正在会签，不能再通知补正")
+    WORKFLOW.advance(risk.case, "ask_correction", actor=actor, at=at, version=version, data={"note": note})
+    close_out.correction_note, close_out.correction_asked_at = note, at
+    close_out.save(update_fields=["correction_note", "correction_asked_at"])
+    return close_out
+
+
+@transaction.atomic
+def supply_correction(
+    *,
+    risk: RiskPoint,
+    statement: str,
+    hand: Hand,
+    photos: Iterable[UploadedFile] = (),
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> CloseOut:
+    WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(risk.case, "supply_correction", actor):
+        raise Refused(why)
+    close_out = open_close_out(risk)
+    content = {"number": risk.case.number, "statement": statement, "proposed_grade": close_out.proposed_grade}
+    signature = sign(case=risk.case, purpose="销号申请补正", content=content, hand=hand, actor=actor, at=at)
+    done = WORKFLOW.advance(risk.case, "supply_correction", actor=actor, at=at, data=content | {"signature": signature.pk})
+    attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
+    close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
+    close_out.save(update_fields=["statement", "signature", "correction_supplied_at"])
+    return close_out
+
+
+def eligible_verifiers(risk: RiskPoint, *, at: datetime) -> list[Post]:
+    """Posts whose persons may verify: the handing unit's with that right, and experts; never applicant or treaters."""
+    barred = applicant_and_treaters(risk.case)
+    posts = (
+        Post.objects.open_on(local_date(at))
+        .filter(unit__district_id=risk.case.district_id)
+        .exclude(person__in=barred)
+        .select_related("person", "unit")
+        .order_by("unit__kind", "person__sort_key")
+    )
+    able = [p for p in posts if Right.VERIFY in p.role.rights]
+    able = [p for p in able if p.unit_id == risk.case.lead_unit_id or p.unit.kind == UnitKind.EXPERT]
+    return list({p.person_id: p for p in able}.values())
+
+
+@transaction.atomic
+def verify(
+    *,
+    risk: RiskPoint,
+    visited_on: date,
+    findings: str,
+    passed: bool,
+    colleagues: Sequence[Person],
+    hand: Hand,
+    method: str = "",
+    inputs: Mapping[str, str] | None = None,
+    reasons: str = "",
+    new_due_on: date | None = None,
+    photos: Iterable[UploadedFile] = (),
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Verification:
+    """Write the conclusion from the site and sign it first; it waits for the colleagues' signatures over the same text.
+
+    A conclusion that was waiting is void with all its signatures: what changes must be signed anew.
+    """
+    WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(risk.case, "verify", actor):
+        raise Refused(why)
+    close_out = open_close_out(risk)
+    verifiers = {actor.person.pk: actor.person} | {p.pk: p for p in colleagues}
+    able = {post.person_id for post in eligible_verifiers(risk, at=at)}
+    if len(verifiers) < 2:
+        raise ClosureRefused("现场核查不少于 2 人，请再选一名核查人", field="colleagues")
+    if not set(verifiers) <= able:
+        raise ClosureRefused("申请人、治理人员和没有核查权限的人不能参加核查", field="colleagues")
+    if not local_date(close_out.applied_at) <= visited_on <= local_date(at):
+        raise ClosureRefused("现场核查日期应在申请之后、今天之前", field="visited_on")
+    result = _lowered(risk, method, inputs or {}) if passed else None
+    if not passed and (not reasons.strip() or new_due_on is None or new_due_on <= local_date(at)):
+        raise ClosureRefused("未通过的，须写明原因和要求，并定一个今天之后的继续治理期限", field="reasons" if not reasons.strip() else "new_due_on")
+    content: dict[str, Any] = {
+        "number": risk.case.number,
+        "close_out": close_out.pk,
+        "visited_on": visited_on.isoformat(),
+        "findings": findings,
+        "passed": passed,
+        "method": method if result else "",
+        "inputs": result.inputs if result else {},
+        "grade": result.grade.value if result else "",
+        "reasons": "" if passed else reasons,
+        "new_due_on": new_due_on.isoformat() if new_due_on and not passed else "",
+        "verifiers": sorted(p.name for p in verifiers.values()),
+    }
+    close_out.verifications.filter(state=S.SIGNING).update(state=S.VOID)
+    verification = Verification.objects.create(
+        close_out=close_out,
+        visited_on=visited_on,
+        findings=findings,
+        passed=passed,
+        method=content["method"],
+        inputs=content["inputs"],
+        grade=content["grade"],
+        reasons=content["reasons"],
+        new_due_on=None if passed else new_due_on,
+        content=content | {"verification": 0},
+        drafted_by=actor.person,
+        drafted_at=at,
+    )
+    verification.content = content | {"verification": verification.pk}
+    verification.save(update_fields=["content"])
+    verification.verifiers.set(verifiers.values())
+    for person in verifiers.values():
+        CaseParticipant.objects.get_or_create(case=risk.case, person=person, part="核查人", defaults={"since": at})
+    signature = _sign(verification, risk, hand, actor, at)
+    done = WORKFLOW.advance(risk.case, "verify", actor=actor, at=at, data=_told(verification, signature))
+    attach_all(photos, case=risk.case, purpose="核查照片", actor=actor, at=at, case_seq=done.event.case_seq)
+    return verification
+
+
+@transaction.atomic
+def countersign(
+    *, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
+) -> Verification:
+    """Sign the waiting conclusion. The last signature makes it take effect: grade and register change only here."""
+    WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(risk.case, "countersign", actor):
+        raise Refused(why)
+    verification = waiting_verification(risk)
+    assert verification is not None, "the workflow table lets nobody countersign without one"
+    signature = _sign(verification, risk, hand, actor, at)
+    WORKFLOW.advance(risk.case, "countersign", actor=actor, at=at, data=_told(verification, signature))
+    signed = set(verification.signatures.values_list("person", flat=True))
+    if signed >= set(verification.verifiers.values_list("pk", flat=True)):
+        _take_effect(verification, risk, signature, actor=actor, at=at, late_reason=late_reason)
+    return verification
+
+
+@transaction.atomic
+def object_verification(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Verification:
+    """A named verifier does not agree: the conclusion is void and must be written anew."""
+    WORKFLOW.advance(risk.case, "object", actor=actor, at=at, version=version, data={"reason": reason})
+    verification = waiting_verification(risk)
+    assert verification is not None, "the workflow table lets nobody object without one"
+    verification.state, verification.objection = S.VOID, f"{actor.person.name}：{reason}"
+    verification.save(update_fields=["state", "objection"])
+    return verification
+
+
+def _take_effect(
+    verification: Verification, risk: RiskPoint, signature: Signature, *, actor: Actor, at: datetime, late_reason: str
+) -> None:
+    close_out = verification.close_out
+    passed = verification.passed
+    WORKFLOW.advance(
+        risk.case,
+        "pass_closure" if passed else "fail_closure",
+        actor=actor,
+        at=at,
+        changes={"level": verification.grade} if passed else {},
+        on=verification.new_due_on,
+        data={
+            "verification": verification.pk,
+            "verifiers": verification.content["verifiers"],
+            "grade_text": _grade_text(verification.grade),
+            "reasons": verification.reasons,
+            "new_due_on": verification.new_due_on,
+        },
+        late_reason=late_reason,
+    )
+    verification.state = S.EFFECTIVE
+    verification.save(update_fields=["state"])
+    close_out.outcome = CloseOut.Outcome.PASSED if passed else CloseOut.Outcome.FAILED
+    close_out.decided_at = at
+    close_out.save(update_fields=["outcome", "decided_at"])
+    if passed:
+        result = evaluate(risk, verification.method, verification.inputs)
+        Grading.objects.create(
+            risk=risk,
+            basis=Grading.Basis.VERIFIED,
+            method=verification.method,
+            inputs=verification.inputs,
+            score=result.score,
+            grade=result.grade,
+            concluded_on=local_date(at),
+            participants="、".join(verification.content["verifiers"]),
+            reason=verification.findings,
+            signature=signature,
+            by=actor.person,
+            at=at,
+        )
+    refresh_enterprise_grade(risk.case.responsible_unit)
+
+
+def _lowered(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
+    result = evaluate(risk, method, inputs)
+    if result.grade in SEVERE:
+        raise ClosureRefused(
+            f"按所填取值仍为{result.grade.label}风险；降到一般风险或低风险才算治理完毕（三（二）4）", field="method"
+        )
+    return result
+
+
+def _sign(verification: Verification, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime) -> Signature:
+    signature = sign(case=risk.case, purpose="核查结论", content=verification.content, hand=hand, actor=actor, at=at)
+    verification.signatures.add(signature)
+    return signature
+
+
+def _told(verification: Verification, signature: Signature) -> dict[str, Any]:
+    return dict(verification.content) | {"signature": signature.pk, "grade_text": _grade_text(verification.grade)}
+
+
+def _grade_text(grade: str) -> str:
+    return f"{Grade(grade).label} {COLOUR[Grade(grade)]}" if grade else ""

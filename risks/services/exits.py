@@ -1,0 +1,147 @@
+"""Long-term control (长期管控) and the evidenced exits of R6, approved by the handing unit's principal."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from deadlines.workflow import Refused
+from organisations.actors import Actor
+from records.services.attachments import attach_all
+from records.services.signing import Hand, sign
+from risks.grading import SEVERE
+from risks.models import ExitProposal, Grading, LongTermCheck, RiskPoint
+from risks.services.grading import evaluate, keep_grading, told_of
+from risks.services.standing import refresh_enterprise_grade
+from risks.workflow import WORKFLOW
+
+K = ExitProposal.Kind
+
+
+def open_proposal(risk: RiskPoint) -> ExitProposal | None:
+    return risk.exits.filter(decided_at=None).select_related("proposed_by", "merged_into__case").first()
+
+
+@transaction.atomic
+def propose_exit(
+    *,
+    risk: RiskPoint,
+    kind: str,
+    reason: str,
+    evidence: Iterable[UploadedFile] = (),
+    merged_into: RiskPoint | None = None,
+    receiving_authority: str = "",
+    enterprise_controller: str = "",
+    township_controller: str = "",
+    department_controller: str = "",
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> ExitProposal:
+    """Ask for long-term control, or for leaving the register because the site is gone, doubled or another district's."""
+    if open_proposal(risk):
+        raise Refused("已有待审批的申请")
+    if kind == K.LONG_TERM and risk.case.state != "treating":
+        raise Refused("治理中的重大、较大风险才能申请长期管控")
+    if merged_into and (merged_into.pk == risk.pk or merged_into.case.district_id != risk.case.district_id):
+        raise Refused("只能并入本区的另一个风险点")
+    data = {"kind": kind, "kind_text": K(kind).label, "reason": reason}
+    if merged_into:
+        data["merged_into"] = merged_into.case.number
+    done = WORKFLOW.advance(risk.case, "propose_exit", actor=actor, at=at, version=version, data=data)
+    attach_all(evidence, case=risk.case, purpose="退出证明材料", actor=actor, at=at, case_seq=done.event.case_seq)
+    return ExitProposal.objects.create(
+        risk=risk,
+        kind=kind,
+        reason=reason,
+        merged_into=merged_into,
+        receiving_authority=receiving_authority,
+        enterprise_controller=enterprise_controller,
+        township_controller=township_controller,
+        department_controller=department_controller,
+        proposed_by=actor.person,
+        proposed_at=at,
+    )
+
+
+@transaction.atomic
+def decide_exit(
+    *, risk: RiskPoint, approve: bool, note: str, hand: Hand, actor: Actor, at: datetime, version: int | None = None
+) -> ExitProposal:
+    WORKFLOW.lock(risk.case, version=version)
+    proposal = open_proposal(risk)
+    if proposal is None:
+        raise Refused("没有待审批的申请")
+    action = "decide_exit"
+    if approve:
+        action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
+    if why := WORKFLOW.refusal(risk.case, action, actor):
+        raise Refused(why)
+    content = {"number": risk.case.number, "kind": proposal.kind, "reason": proposal.reason, "approved": approve, "note": note}
+    signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
+    data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
+    WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data)
+    proposal.decided_by, proposal.decided_at = actor.person, at
+    proposal.is_approved, proposal.decision_note = approve, note
+    proposal.save()
+    refresh_enterprise_grade(risk.case.responsible_unit)
+    return proposal
+
+
+@transaction.atomic
+def check_long_term(
+    *,
+    risk: RiskPoint,
+    text: str,
+    is_controlled: bool,
+    photos: Iterable[UploadedFile] = (),
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> LongTermCheck:
+    """The quarterly check; the next one is due three months from here."""
+    data = {"text": text, "controlled": is_controlled}
+    done = WORKFLOW.advance(risk.case, "long_term_check", actor=actor, at=at, version=version, data=data)
+    attach_all(photos, case=risk.case, purpose="长期管控检查", actor=actor, at=at, case_seq=done.event.case_seq)
+    return LongTermCheck.objects.create(risk=risk, text=text, is_controlled=is_controlled, by=actor.person, at=at)
+
+
+@transaction.atomic
+def reassess(
+    *,
+    risk: RiskPoint,
+    method: str,
+    inputs: Mapping[str, str],
+    participants: str,
+    reason: str,
+    hand: Hand,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+    late_reason: str = "",
+) -> Grading:
+    """Within 12 months, or after an accident or a change. A risk that could now be lowered leaves by close-out, not here."""
+    result = evaluate(risk, method, inputs)
+    if result.grade not in SEVERE:
+        raise Refused(f"按所填取值已降到{result.grade.label}风险，请由责任单位主要负责人申请销号")
+    WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(risk.case, "reassess", actor):
+        raise Refused(why)
+    told = told_of(result, method) | {"participants": participants, "reason": reason}
+    signature = sign(
+        case=risk.case, purpose="长期管控再评估", content=told | {"number": risk.case.number}, hand=hand, actor=actor, at=at
+    )
+    WORKFLOW.advance(
+        risk.case,
+        "reassess",
+        actor=actor,
+        at=at,
+        changes={"level": result.grade},
+        data=told | {"signature": signature.pk},
+        late_reason=late_reason,
+    )
+    refresh_enterprise_grade(risk.case.responsible_unit)
+    return keep_grading(
+        risk, Grading.Basis.OFFICIAL, method, result, reason=reason, participants=participants, signature=signature, actor=actor, at=at
+    )

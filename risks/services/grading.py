@@ -1,0 +1,139 @@
+"""Self-grading and the official conclusion (研判结论), 三(二)1."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit.clock import local_date
+from deadlines.services.ledger import move_owner
+from deadlines.workflow import Refused
+from organisations.actors import Actor
+from organisations.models import Unit
+from organisations.roles import UnitKind
+from records.services.signing import Hand, sign
+from risks.grading import COLOUR, SEVERE, Graded, grade
+from risks.models import Grading, RiskPoint
+from risks.services.standing import refresh_enterprise_grade
+from risks.workflow import WORKFLOW
+
+
+def evaluate(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
+    """The grade by the district's variant of the method. Raises GradingError naming the input."""
+    variant = risk.case.district.profile.get("grading", {}).get("ls_variant", "A")
+    return grade(method, inputs, ls_variant=variant)
+
+
+@transaction.atomic
+def self_grade(
+    *, risk: RiskPoint, method: str, inputs: Mapping[str, str], reason: str = "", actor: Actor, at: datetime, version: int | None = None
+) -> Grading:
+    """An enterprise's own grade (自评). Red or orange starts the regulator's term to conclude, so delay gains nothing."""
+    result = evaluate(risk, method, inputs)
+    severe = result.grade in SEVERE
+    if not severe and risk.case.state != "registered":
+        raise Refused("已提交研判，不能再改自评")
+    WORKFLOW.advance(
+        risk.case,
+        "self_grade_severe" if severe else "self_grade",
+        actor=actor,
+        at=at,
+        version=version,
+        data=told_of(result, method),
+    )
+    return keep_grading(risk, Grading.Basis.SELF, method, result, reason=reason, participants="", signature=None, actor=actor, at=at)
+
+
+@transaction.atomic
+def conclude(
+    *,
+    risk: RiskPoint,
+    method: str,
+    inputs: Mapping[str, str],
+    participants: str,
+    reason: str,
+    hand: Hand,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+    late_reason: str = "",
+) -> Grading:
+    """Sign the conclusion. Red or orange starts the handover clock of 3 working days from this day (三(二)2)."""
+    result = evaluate(risk, method, inputs)
+    WORKFLOW.lock(risk.case, version=version)
+    told = told_of(result, method) | {"participants": participants, "reason": reason}
+    content = told | {"number": risk.case.number, "title": risk.case.title, "concluded_on": local_date(at)}
+    action = "conclude_severe" if result.grade in SEVERE else "conclude"
+    if why := WORKFLOW.refusal(risk.case, action, actor):
+        raise Refused(why)
+    signature = sign(case=risk.case, purpose="研判结论", content=content, hand=hand, actor=actor, at=at)
+    WORKFLOW.advance(
+        risk.case,
+        action,
+        actor=actor,
+        at=at,
+        changes={"level": result.grade},
+        data=told | {"signature": signature.pk},
+        late_reason=late_reason,
+    )
+    refresh_enterprise_grade(risk.case.responsible_unit)
+    return keep_grading(
+        risk, Grading.Basis.OFFICIAL, method, result, reason=reason, participants=participants, signature=signature, actor=actor, at=at
+    )
+
+
+@transaction.atomic
+def designate_lead(
+    *, risk: RiskPoint, unit: Unit, reason: str, actor: Actor, at: datetime, version: int | None = None
+) -> RiskPoint:
+    """The district leader names another 交办单位, as when the bureau itself answers for the risk; its clocks move along."""
+    case = risk.case
+    if unit.kind not in {UnitKind.BUREAU, UnitKind.DEPARTMENT} or unit.district_id != case.district_id:
+        raise Refused("交办单位须是本区负有安全监管职责的部门")
+    if unit.pk == case.responsible_unit_id:
+        raise Refused("交办单位不能就是责任单位")
+    if not unit.is_valid_on(local_date(at)):
+        raise Refused(f"{unit}已撤销，请指定承接其职能的单位")
+    before = case.lead_unit
+    WORKFLOW.advance(
+        case,
+        "designate",
+        actor=actor,
+        at=at,
+        version=version,
+        changes={"lead_unit": unit},
+        data={"from": before.name, "to": unit.name, "reason": reason},
+    )
+    move_owner(case, before, unit)
+    return risk
+
+
+def told_of(result: Graded, method: str) -> dict[str, Any]:
+    return {
+        "method": method,
+        "inputs": result.inputs,
+        "score": None if result.score is None else str(result.score.normalize()),
+        "formula": result.formula,
+        "grade": result.grade.value,
+        "grade_text": f"{result.grade.label} {COLOUR[result.grade]}",
+    }
+
+
+def keep_grading(
+    risk: RiskPoint, basis: str, method: str, result: Graded, *, reason: str, participants: str, signature: Any, actor: Actor, at: datetime
+) -> Grading:
+    return Grading.objects.create(
+        risk=risk,
+        basis=basis,
+        method=method,
+        inputs=result.inputs,
+        score=result.score,
+        grade=result.grade,
+        concluded_on=local_date(at),
+        participants=participants,
+        reason=reason or result.inputs.get("reason", ""),
+        signature=signature,
+        by=actor.person,
+        at=at,
+    )

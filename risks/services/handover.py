@@ -1,0 +1,175 @@
+"""Handover (交办): the letter to the responsible unit, met by its dispatch; its receipt, or service by leaving (三(二)2)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from audit.clock import local_date
+from deadlines.workflow import Refused
+from organisations.actors import Actor
+from organisations.models import Post
+from records.letters.content import LetterContent
+from records.models import Case, Letter
+from records.services import letters
+from records.services.letters import LetterRefused
+from records.services.signing import Hand, sign
+from risks.letters import handover_content, handover_title
+from risks.models import Grading, RiskPoint
+from risks.workflow import WORKFLOW
+
+ACTIVE = (Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED, Letter.State.ISSUED, Letter.State.DISPATCHED)
+
+
+def current_letter(risk: RiskPoint) -> Letter | None:
+    """The handover letter on its way, if any."""
+    return (
+        Letter.objects.filter(case=risk.pk, kind=Letter.Kind.RISK_HANDOVER, state__in=ACTIVE)
+        .select_related("issuer", "recipient", "drafted_by", "checker__person", "case__district")
+        .first()
+    )
+
+
+@transaction.atomic
+def draft_handover(
+    *,
+    risk: RiskPoint,
+    copies_to: str,
+    requirements: str,
+    due_on: date,
+    actor: Actor,
+    at: datetime,
+    checker: Post | None = None,
+    version: int | None = None,
+) -> Letter:
+    """Write the draft; with `checker`, hand it in for checking at once."""
+    case = _lock(risk, version)
+    if why := WORKFLOW.refusal(case, "draft_handover", actor):
+        raise Refused(why)
+    if due_on <= local_date(at):
+        raise LetterRefused("治理期限须晚于今天", field="due_on")
+    letter = letters.draft_letter(
+        case=case,
+        kind=Letter.Kind.RISK_HANDOVER,
+        recipient=case.responsible_unit,
+        copies_to=copies_to,
+        title=handover_title(case),
+        requirements=requirements,
+        due_on=due_on,
+        actor=actor,
+        at=at,
+        letter=current_letter(risk),
+    )
+    return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
+
+
+@transaction.atomic
+def check_handover(*, risk: RiskPoint, actor: Actor, at: datetime, version: int | None = None) -> Letter:
+    _lock(risk, version)
+    return letters.check_letter(_letter(risk), actor=actor, at=at)
+
+
+@transaction.atomic
+def return_handover(*, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None) -> Letter:
+    _lock(risk, version)
+    return letters.return_letter(_letter(risk), note=note, actor=actor, at=at)
+
+
+@transaction.atomic
+def issue_handover(
+    *, risk: RiskPoint, actor: Actor, at: datetime, dispatch: bool = True, version: int | None = None, late_reason: str = ""
+) -> Letter:
+    """Sign the letter out: freeze, number, and (unless it waits for the seal) dispatch in the same act."""
+    _lock(risk, version)
+    letter = _letter(risk)
+    _still_ahead(letter, at)
+    letters.issue_letter(letter, content=content_of(letter, risk), actor=actor, at=at)
+    return _dispatch(risk, letter, actor=actor, at=at, late_reason=late_reason) if dispatch else letter
+
+
+@transaction.atomic
+def dispatch_handover(
+    *, risk: RiskPoint, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
+) -> Letter:
+    """Send the issued letter. This is what the law's three working days ask for; receipt and treatment start here."""
+    _lock(risk, version)
+    return _dispatch(risk, _letter(risk), actor=actor, at=at, late_reason=late_reason)
+
+
+@transaction.atomic
+def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None) -> Letter:
+    case = _lock(risk, version)
+    letter = _letter(risk)
+    if why := WORKFLOW.refusal(case, "receive", actor):
+        raise Refused(why)
+    content = {"letter": letter.number, "digest": letter.content_digest, "received_by": case.responsible_unit.name}
+    receipt = sign(case=case, purpose="签收交办函", content=content, hand=hand, actor=actor, at=at)
+    letters.receive_letter(letter, receipt=receipt, actor=actor, at=at)
+    WORKFLOW.advance(risk.case, "receive", actor=actor, at=at, data={"number": letter.number, "signature": receipt.pk})
+    return letter
+
+
+@transaction.atomic
+def leave_handover(
+    *,
+    risk: RiskPoint,
+    refusal_reason: str,
+    witnesses: Sequence[str],
+    photos: Iterable[UploadedFile],
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Letter:
+    """留置送达 when the recipient refuses or cannot sign: treatment goes on from here as if it had."""
+    case = _lock(risk, version)
+    if why := WORKFLOW.refusal(case, "leave", actor):
+        raise Refused(why)
+    letter = letters.leave_letter(
+        _letter(risk), refusal_reason=refusal_reason, witnesses=witnesses, photos=photos, actor=actor, at=at
+    )
+    WORKFLOW.advance(risk.case, "leave", actor=actor, at=at, data={"number": letter.number, "reason": refusal_reason})
+    return letter
+
+
+@transaction.atomic
+def void_handover(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Letter:
+    _lock(risk, version)
+    return letters.void_letter(_letter(risk), reason=reason, actor=actor, at=at)
+
+
+def content_of(letter: Letter, risk: RiskPoint) -> LetterContent:
+    conclusion = risk.gradings.filter(basis=Grading.Basis.OFFICIAL).first()
+    assert conclusion is not None, "a risk that waits for handover has a conclusion"
+    return handover_content(letter, risk, conclusion)
+
+
+def _dispatch(risk: RiskPoint, letter: Letter, *, actor: Actor, at: datetime, late_reason: str) -> Letter:
+    _still_ahead(letter, at)
+    letters.dispatch_letter(letter, actor=actor, at=at)
+    WORKFLOW.advance(
+        risk.case,
+        "hand_over",
+        actor=actor,
+        at=at,
+        on=letter.due_on,
+        data={"number": letter.number, "to": letter.recipient.name, "due_on": letter.due_on, "letter": letter.pk},
+        late_reason=late_reason,
+    )
+    return letter
+
+
+def _still_ahead(letter: Letter, at: datetime) -> None:
+    if letter.due_on is None or letter.due_on <= local_date(at):
+        raise LetterRefused("函中的治理期限已过，请退回修改后再签发")
+
+
+def _lock(risk: RiskPoint, version: int | None) -> Case:
+    return WORKFLOW.lock(risk.case, version=version)
+
+
+def _letter(risk: RiskPoint) -> Letter:
+    letter = current_letter(risk)
+    if letter is None:
+        raise Refused("没有在办的交办函")
+    return letter
