@@ -109,8 +109,10 @@ def _event_problem(event: AuditEvent) -> str:
         return "事件内容与摘要不符"
     told = json.loads(event.canonical)
     columns = [event.name, event.case_id, event.case_seq, event.actor_label, event.person_id, event.post_id, event.unit_id]
+    columns += [event.account_id, event.district_code, event.subject_kind, event.subject_id]
     actor = told["actor"]
     text = [told["name"], told["case"], told["seq"], actor["label"], actor["person"], actor["post"], actor["unit"]]
+    text += [actor["account"], told["district"], *told["subject"]]
     if columns != text or datetime.fromisoformat(told["at"]) != event.at:
         return "检索列与事件内容不符"
     return ""

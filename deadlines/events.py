@@ -10,5 +10,3 @@ class Event(TextChoices):
     STARTED = "deadlines.started", "启动时限"
     MET = "deadlines.met", "时限办结"
     CANCELLED = "deadlines.cancelled", "时限终止"
-    OVERDUE = "deadlines.overdue", "时限逾期"
-    REMINDED = "deadlines.reminded", "提醒"

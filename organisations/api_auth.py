@@ -1,6 +1,5 @@
 """Who calls the API: a bearer token (its digest is stored), or the browser's session with its acting post."""
 
-import hashlib
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -10,10 +9,7 @@ from rest_framework.request import Request
 from audit.clock import local_date, now
 from organisations.actors import Actor
 from organisations.models import Account, ApiToken
-
-
-def token_digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+from organisations.services.tokens import token_digest
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
@@ -48,6 +44,8 @@ class ActingSessionAuthentication(authentication.SessionAuthentication):
         found = super().authenticate(request)
         if found is None:
             return None
+        if found[0].must_change_password:
+            raise exceptions.AuthenticationFailed("请先在网页上修改初始密码")
         actor = getattr(request._request, "actor", None)
         if actor is None:
             raise exceptions.AuthenticationFailed("请先在网页上选择岗位")

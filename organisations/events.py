@@ -34,6 +34,8 @@ class Event(TextChoices):
     ENTERPRISE_STATUS = "organisations.enterprise_status", "企业经营状态变更"
     ENTERPRISE_MOVED = "organisations.enterprise_moved", "企业迁移乡街"
     ENTERPRISE_SUPERIOR = "organisations.enterprise_superior", "上级直管变更"
+    CHANGE_PROPOSED = "organisations.change_proposed", "提出企业变更"
+    CHANGE_REJECTED = "organisations.change_rejected", "企业变更未通过"
     ENFORCER_PROPOSED = "organisations.enforcer_proposed", "提出日常执法部门建议"
     ENFORCER_DECIDED = "organisations.enforcer_decided", "明确日常执法部门"
     ENFORCER_UNDETERMINED = "organisations.enforcer_undetermined", "日常执法部门转为待明确"

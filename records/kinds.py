@@ -11,12 +11,17 @@ from records.models import Case
 
 @dataclass(frozen=True)
 class NextAct:
-    """What somebody should do on a case now. `waits_for` is the person whose hand it waits for, when it is one person."""
+    """What somebody should do on a case now, where the case's state alone does not say it.
+
+    `waits_for` is the person whose hand it waits for, when it is one person; `meets` are the rule actions whose clock
+    this act moves on (核稿 moves the clock of 交办).
+    """
 
     action: str
     label: str
     waits_for: int | None = None
     mark: str = ""
+    meets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ register(
         clause="三（二）4",
         words="批准或上次检查后",
         starts=(E.LONG_TERM_APPROVED, E.LONG_TERM_CHECKED),
-        within=Months(3),
+        within=Months(3, roll=True),
         config_key="long_term_check",
         met=(E.LONG_TERM_CHECKED,),
         cancelled_by=(E.CLOSURE_APPLIED,),

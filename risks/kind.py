@@ -29,7 +29,7 @@ def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
     for letter in letters:
         action, label = _LETTER_ACTS[L(letter.state)]
         waits = letter.checker.person_id if letter.state == L.SUBMITTED and letter.checker else None
-        acts[letter.case_id] = NextAct(action, label, waits, f"交办函{letter.get_state_display()}")
+        acts[letter.case_id] = NextAct(action, label, waits, f"交办函{letter.get_state_display()}", ("draft_handover",))
     for verification in _unsigned(ids):
         signed = {s.person_id for s in verification.signatures.all()}
         missing = [p for p in verification.verifiers.all() if p.pk not in signed]
@@ -39,6 +39,7 @@ def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
             "会签核查结论" if mine else "看核查结论",
             actor.post.person_id if mine else None,
             f"待{'、'.join(p.name for p in missing)}会签",
+            ("verify",),
         )
     return acts
 

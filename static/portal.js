@@ -169,6 +169,18 @@
     setTimeout(() => (document.hidden ? lookAgain(place) : location.reload()), Number(place.dataset.refresh) * 1000);
   }
 
+  /* Fields that belong to one choice only: shown with it. Without script all of them stand there under their legends. */
+  function showChosen(form) {
+    each("fieldset[data-when]", (group) => {
+      const chosen = form.querySelector(`input[name="${group.dataset.switchName}"]:checked`);
+      group.hidden = Boolean(form.contains(group) && (!chosen || chosen.value !== group.dataset.when));
+    });
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.type === "radio" && event.target.form) showChosen(event.target.form);
+  });
+  each("form", (form) => { if (form.querySelector("fieldset[data-when]")) showChosen(form); });
+
   foldForPhone();
   clearSent();
   each("form[data-draft]", keepDraft);

@@ -19,13 +19,19 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         print(f"用法（usage）: {Path(sys.argv[0]).name} {'|'.join(COMMANDS)}")
         return 2
-    root = Path(__file__).resolve().parents[2]
-    sys.path[0] = str(root)  # this folder itself must not be searched: it holds a redis.py and a test.py
+    sys.path.pop(0)  # this folder itself must not be searched: it holds a redis.py and a test.py
+    return load(sys.argv[1]).main(sys.argv[2:])
+
+
+def load(name: str) -> types.ModuleType:
+    """The module behind a command, without running `config/__init__.py`."""
     if "config" not in sys.modules:
+        root = Path(__file__).resolve().parents[2]
+        sys.path.insert(0, str(root))
         package = types.ModuleType("config")
         package.__path__ = [str(root / "config")]
         sys.modules["config"] = package
-    return importlib.import_module(f"config.local.{sys.argv[1]}").main(sys.argv[2:])
+    return importlib.import_module(f"config.local.{name}")
 
 
 if __name__ == "__main__":

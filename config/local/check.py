@@ -48,7 +48,7 @@ def commands() -> dict[str, list[str]]:
             *[python, "-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"]
         ],
         "check --deploy": [python, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        "mypy": [str(tools / "mypy"), *typed],
+        "mypy": [str(tools / "mypy"), "--exclude", "/migrations/", *typed],
     }
 
 

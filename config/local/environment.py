@@ -25,7 +25,7 @@ def ensure() -> None:
         _create()
     print("安装 Python 软件包……（installing Python packages）", flush=True)
     _ensure_uv()
-    locked = ["--require-hashes", "-r", LOCK_FILE]
+    locked: list[object] = ["--require-hashes", "-r", LOCK_FILE]
     try:
         step([UV, "pip", "install", "--python", PYTHON, *locked], cwd=ROOT, timeout=1200, explain="uv")
     except (LocalError, OSError) as error:
@@ -40,7 +40,7 @@ def ensure() -> None:
 def _works(python: Path) -> bool:
     if not python.exists():
         return False
-    check = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    check = [str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
     return subprocess.run(check, check=False, capture_output=True).returncode == 0
 
 

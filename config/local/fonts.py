@@ -39,7 +39,7 @@ def ensure(folder: Path = FONTS) -> list[str]:
     try:
         _fetch(folder)
     except (LocalError, OSError, tarfile.TarError) as error:
-        hint = f"rm -rf {folder} && sudo apt-get update && make run"
+        hint = "sudo apt-get update && make run"
         return [
             f"文书字体未能取得，暂用 Noto 代替（letter fonts missing, Noto instead）。重试（retry）:\n  {hint}\n{error}"
         ]
@@ -51,15 +51,18 @@ def _fetch(folder: Path) -> None:
         explain = f"下载 {PACKAGE} 失败（download failed）"
         # Sandbox::User: apt's own download user cannot write into our private folder, and would only warn about it.
         download = ["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", PACKAGE]
-        arguments = {"env": system_packages.APT_ENV, "cwd": Path(temporary), "timeout": 600, "explain": explain}
+
+        def fetch() -> None:
+            step(download, env=system_packages.APT_ENV, cwd=Path(temporary), timeout=600, explain=explain)
+
         try:
-            step(download, **arguments)
+            fetch()
         except LocalError:
             if not IS_ROOT:
                 raise
             with system_packages.apt_lock():
                 system_packages.update()  # a fresh machine has no package lists
-            step(download, **arguments)
+            fetch()
         package = next(Path(temporary).glob(f"{PACKAGE}_*.deb"))
         unpack(package, folder)
 
@@ -68,15 +71,16 @@ def unpack(package: Path, folder: Path) -> None:
     """Copy the named font files out of the Debian package, each one whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(["dpkg", "--fsys-tarfile", package], stdout=subprocess.PIPE) as source:
+        assert source.stdout is not None
         with tarfile.open(fileobj=source.stdout, mode="r|") as archive:
             for member in archive:
                 name = PurePosixPath(member.name).name
-                if name in FILES and member.isfile():
-                    content = archive.extractfile(member)
+                content = archive.extractfile(member) if name in FILES else None
+                if content is not None:
                     draft = folder / (name + ".new")
-                    draft.write_bytes(content.read() if content else b"")
+                    draft.write_bytes(content.read())
                     os.replace(draft, folder / name)
-        source.stdout.read() if source.stdout else None
+        source.stdout.read()  # to the end, or dpkg complains about a closed pipe
     absent = missing(folder)
     if absent:
         raise LocalError(f"{PACKAGE} 中没有（does not hold）: {' '.join(absent)}")

@@ -9,8 +9,8 @@ _NAMES = """
 alert-triangle arrow-back-up arrow-narrow-down arrow-narrow-up arrows-exchange arrows-sort bell bell-ringing book
 bookmark building calendar calendar-question camera check chevron-down chevron-right circle-check clipboard-check
 clock-exclamation clock-hour-4 corner-up-left dots download edit eye eye-off file-import file-text gavel history
-home info-circle key layout-dashboard link list-check logout mail map-pin message-report photo plus printer qrcode
-refresh rss scale search settings shield-check shield-half speakerphone star table urgent user-check users
+home info-circle key layout-dashboard link list-check logout mail map-pin message-report photo player-pause plus printer
+qrcode refresh rss scale search settings shield-check shield-half speakerphone star table urgent user-check users
 users-group writing writing-sign x zoom-exclamation
 """
 NAMES = tuple(_NAMES.split())

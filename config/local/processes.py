@@ -101,7 +101,7 @@ def as_user(user: tuple[int, int] | None) -> dict[str, Any]:
 
 def start(
     name: str,
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     env: Mapping[str, str],
     log: Path,
@@ -127,7 +127,9 @@ def start(
             start_new_session=True,
             **as_user(user),
         )
-        seen = identity(process.pid)
+        # Popen comes back a moment before the kernel shows the new command line; until then it is empty.
+        while (seen := identity(process.pid)) is not None and not seen["cmdline"]:
+            time.sleep(0.001)
         if seen is not None:
             pid_file.write_text(json.dumps(seen | {"signals": [(int(s), t) for s, t in stop_signals]}))
     return Child(name, process, log, pid_file, stop_signals)
@@ -147,7 +149,7 @@ def end_orphans(pids: Path, order: Sequence[str]) -> list[str]:
             noted = json.loads(file.read_text())
             signals = [(int(number), float(seconds)) for number, seconds in noted.pop("signals")]
             pid = int(noted["pid"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             file.unlink(missing_ok=True)
             continue
         if identity(pid) == noted:
@@ -217,7 +219,7 @@ _steps_guard = threading.Lock()
 
 
 def step(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path,

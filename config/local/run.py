@@ -147,7 +147,8 @@ def _gunicorn(host: str, port: int) -> list[str | Path]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command: list[str | Path] = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", bind]
     command += ["--worker-class=gthread", "--workers=2", "--threads=4", "--preload", "--graceful-timeout=5"]
-    return [*command, "--access-logfile=-"]
+    # Its control socket would lie in the home folder, one for all portals of this user.
+    return [*command, "--no-control-socket", "--access-logfile=-"]
 
 
 def _port() -> int:
@@ -185,6 +186,7 @@ def _wait_for_pages(children: dict[str, Child], port: int, patience: float = 60.
             connection.request("GET", "/healthz")
             if connection.getresponse().status == 200:
                 return
+            break  # it answers, and will not answer better later
         time.sleep(0.05)
     raise LocalError(f"网页没有应答（pages do not answer）:\n{children['web'].tail()}")
 

@@ -59,6 +59,10 @@ def _licence(package: Path) -> str:
     about = json.loads((package / "package.json").read_text())
     head = f"{about['name']} {about['version']}, {about.get('license', '')}, {about.get('homepage', '')}\n\n"
     text = next((file.read_text() for file in sorted(package.glob("LICENSE*"))), "")
+    if not text:  # @tabler/core ships its notice only at the head of its files
+        style = next(iter(package.glob("dist/css/*.min.css")), None)
+        notice = re.search(r"/\*!.*?\*/", style.read_text(), re.DOTALL) if style else None
+        text = notice.group(0) + "\n" if notice else ""
     return head + text
 
 

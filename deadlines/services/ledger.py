@@ -138,8 +138,10 @@ def refresh_next_due(case: Case) -> None:
 
 
 def move_owner(case: Case, before: Unit, after: Unit) -> None:
-    """The open clocks of `case` that `before` owes or presses on go over to `after`, with their due dates unchanged."""
+    """The open clocks of `case` that `before` owes or presses on go over to `after`, with their due dates unchanged.
+
+    Who answers for the case stays: the bureau that hands its own risk to another department is still the one responsible.
+    """
     open_ = Deadline.objects.open().filter(case=case)
     open_.filter(owner_unit=before).update(owner_unit=after)
     open_.filter(supervising_unit=before).update(supervising_unit=after)
-    open_.filter(responsible_unit=before).update(responsible_unit=after)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -55,14 +56,26 @@ def content_type(data: bytes) -> str:
         matches = puremagic.magic_string(data)
     except (puremagic.PureError, ValueError):
         return ""
-    if data[:4] == b"PK\x03\x04":
-        for part, kind in ((b"word/", "wordprocessingml.document"), (b"xl/", "spreadsheetml.sheet")):
-            if part in data:
-                return f"application/vnd.openxmlformats-officedocument.{kind}"
+    if data[:2] == b"PK":
+        return _office_type(data)
     for match in matches:
         if match.mime_type in ACCEPTED:
             return match.mime_type
     return matches[0].mime_type if matches else ""
+
+
+def _office_type(data: bytes) -> str:
+    """Of a zip: Word or Excel by its parts, and only without macros; any other archive is just that."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = set(archive.namelist())
+    except zipfile.BadZipFile:
+        return ""
+    if "[Content_Types].xml" in parts and not any(part.endswith("vbaProject.bin") for part in parts):
+        for main, kind in (("word/document.xml", "wordprocessingml.document"), ("xl/workbook.xml", "spreadsheetml.sheet")):
+            if main in parts:
+                return f"application/vnd.openxmlformats-officedocument.{kind}"
+    return "application/zip"
 
 
 def _without_position(data: bytes, kind: str, name: str) -> bytes:

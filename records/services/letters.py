@@ -197,10 +197,14 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
     The letter row is the queue: a worker that dies leaves it as it was, two workers never take the same one.
     """
     found = rendered = 0
+    tried: list[int] = []
     for _ in range(limit):
         with transaction.atomic():
             letter = (
-                Letter.objects.select_for_update(skip_locked=True, of=("self",))
+                # The case too, and both without waiting: people lock the case first and then write the letter.
+                Letter.objects.select_for_update(skip_locked=True, of=("self", "case"))
+                .select_related("case")
+                .exclude(pk__in=tried)  # what failed now is for the next run, or a passing trouble uses up all attempts
                 .filter(state__in=Letter.NUMBERED, pdf__isnull=True, render_attempts__lt=MAX_RENDER_ATTEMPTS)
                 .order_by("render_attempts", "id")
                 .first()
@@ -208,6 +212,7 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
             if letter is None:
                 break
             found += 1
+            tried.append(letter.pk)
             try:
                 data = render_letter(LetterContent.from_json(letter.content))
             except Exception as error:  # noqa: BLE001  kept on the row and shown beside the letter
@@ -215,7 +220,6 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
                 letter.render_error = f"{type(error).__name__}: {error}"[:300]
                 letter.save(update_fields=["render_attempts", "render_error"])
                 continue
-            Case.objects.select_for_update().get(pk=letter.case_id)
             letter.pdf = _keep_pdf(letter, data)
             letter.render_error = ""
             letter.save(update_fields=["pdf", "render_error"])

@@ -12,7 +12,8 @@ from records.events import Event
 from records.models import Case, Signature
 
 MAX_STROKES = 20_000
-_STROKES = re.compile(r"[MLCQZmlcqz0-9 .,\-]+")
+# Starts with a move, draws at least one line or curve.
+_STROKES = re.compile(r"(?=.*[LCQlcq])[Mm] *[0-9][MLCQZmlcqz0-9 .,\-]*")
 
 
 class SignatureRefused(Exception):

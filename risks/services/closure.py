@@ -68,6 +68,7 @@ def apply_close_out(
     result = _lowered(risk, method, inputs)
     content = {
         "number": risk.case.number,
+        "application": risk.close_outs.count() + 1,  # the same words a second time are a second signature
         "statement": statement,
         "method": method,
         "inputs": result.inputs,
@@ -119,7 +120,12 @@ def supply_correction(
     if why := WORKFLOW.refusal(risk.case, "supply_correction", actor):
         raise Refused(why)
     close_out = open_close_out(risk)
-    content = {"number": risk.case.number, "statement": statement, "proposed_grade": close_out.proposed_grade}
+    content = {
+        "number": risk.case.number,
+        "close_out": close_out.pk,
+        "statement": statement,
+        "proposed_grade": close_out.proposed_grade,
+    }
     signature = sign(case=risk.case, purpose="销号申请补正", content=content, hand=hand, actor=actor, at=at)
     done = WORKFLOW.advance(risk.case, "supply_correction", actor=actor, at=at, data=content | {"signature": signature.pk})
     attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
@@ -215,6 +221,7 @@ def verify(
         CaseParticipant.objects.get_or_create(case=risk.case, person=person, part="核查人", defaults={"since": at})
     signature = _sign(verification, risk, hand, actor, at)
     done = WORKFLOW.advance(risk.case, "verify", actor=actor, at=at, data=_told(verification, signature))
+    verification.signatures.add(signature)
     attach_all(photos, case=risk.case, purpose="核查照片", actor=actor, at=at, case_seq=done.event.case_seq)
     return verification
 
@@ -229,8 +236,12 @@ def countersign(
         raise Refused(why)
     verification = waiting_verification(risk)
     assert verification is not None, "the workflow table lets nobody countersign without one"
+    if verification.new_due_on and verification.new_due_on <= local_date(at):
+        raise ClosureRefused("结论中的继续治理期限已过，请重新填写核查结论")
     signature = _sign(verification, risk, hand, actor, at)
     WORKFLOW.advance(risk.case, "countersign", actor=actor, at=at, data=_told(verification, signature))
+    # Only now: the table refuses whoever stands among the signatures already.
+    verification.signatures.add(signature)
     signed = set(verification.signatures.values_list("person", flat=True))
     if signed >= set(verification.verifiers.values_list("pk", flat=True)):
         _take_effect(verification, risk, signature, actor=actor, at=at, late_reason=late_reason)
@@ -303,9 +314,7 @@ def _lowered(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
 
 
 def _sign(verification: Verification, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime) -> Signature:
-    signature = sign(case=risk.case, purpose="核查结论", content=verification.content, hand=hand, actor=actor, at=at)
-    verification.signatures.add(signature)
-    return signature
+    return sign(case=risk.case, purpose="核查结论", content=verification.content, hand=hand, actor=actor, at=at)
 
 
 def _told(verification: Verification, signature: Signature) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from audit.clock import local_date
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from records.services.attachments import attach_all
@@ -78,7 +79,7 @@ def decide_exit(
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)
-    content = {"number": risk.case.number, "kind": proposal.kind, "reason": proposal.reason, "approved": approve, "note": note}
+    content = {"number": risk.case.number, "proposal": proposal.pk, "kind": proposal.kind, "reason": proposal.reason, "approved": approve, "note": note}
     signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
     data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
     WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data)
@@ -129,9 +130,8 @@ def reassess(
     if why := WORKFLOW.refusal(risk.case, "reassess", actor):
         raise Refused(why)
     told = told_of(result, method) | {"participants": participants, "reason": reason}
-    signature = sign(
-        case=risk.case, purpose="长期管控再评估", content=told | {"number": risk.case.number}, hand=hand, actor=actor, at=at
-    )
+    content = told | {"number": risk.case.number, "concluded_on": local_date(at)}
+    signature = sign(case=risk.case, purpose="长期管控再评估", content=content, hand=hand, actor=actor, at=at)
     WORKFLOW.advance(
         risk.case,
         "reassess",

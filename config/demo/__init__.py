@@ -1,0 +1,1 @@
+"""The demonstration: a district with people, enterprises and risks, never loaded over anything real."""

@@ -1,0 +1,138 @@
+"""Deadlines in words: the ink mark, the date, the clock with its reasons. Pure: takes the moment and the calendar."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+
+from audit.clock import local_date
+from deadlines.calendar import WEEKDAYS, WorkCalendar
+from deadlines.models import Deadline
+from deadlines.terms import OnDate, describe, explain, parse
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """The moment and the calendar that a page is drawn with."""
+
+    at: datetime
+    calendar: WorkCalendar
+
+    @property
+    def today(self) -> date:
+        return local_date(self.at)
+
+
+def weekday(day: date) -> str:
+    return f"周{WEEKDAYS[day.weekday()]}"
+
+
+def date_text(day: date, clockwork: Clockwork) -> str:
+    """10-10 周六（调休）; with the year when it is not this one."""
+    text = f"{day:%m-%d}" if day.year == clockwork.today.year else f"{day:%Y-%m-%d}"
+    return f"{text} {weekday_text(day, clockwork)}"
+
+
+def weekday_text(day: date, clockwork: Clockwork) -> str:
+    made_up = day.weekday() >= 5 and clockwork.calendar.covers(day) and clockwork.calendar.is_workday(day)
+    return f"{weekday(day)}（调休）" if made_up else weekday(day)
+
+
+def due_mark(due_on: date, due_at: datetime, clockwork: Clockwork) -> dict[str, str]:
+    """late (filled), today (framed), soon (bold, three working days or fewer), else grey."""
+    calendar, today = clockwork.calendar, clockwork.today
+    if clockwork.at >= due_at:
+        days = calendar.working_days_between(due_on, today)
+        text = f"逾期 {days} 个工作日" if days > 0 else "已逾期"
+        return {"class": "late", "icon": "clock-exclamation", "text": text}
+    if due_on == today:
+        return {"class": "today", "icon": "clock-hour-4", "text": "今天到期"}
+    if not calendar.covers(due_on):
+        return {"class": "", "icon": "", "text": f"剩 {(due_on - today).days} 天"}
+    days = calendar.working_days_between(today, due_on)
+    if days == 0:
+        return {"class": "soon", "icon": "", "text": f"剩 {(due_on - today).days} 天，均为休息日"}
+    return {"class": "soon" if days <= 3 else "", "icon": "", "text": f"剩 {days} 个工作日"}
+
+
+def term_words(deadline: Deadline) -> str:
+    """研判结论签署后 3 个工作日, from the terms as they stood when the clock started."""
+    term = parse(deadline.terms)
+    words = deadline.rule.words
+    return words if isinstance(term, OnDate) else f"{words} {describe(term)}"
+
+
+def basis_marks(deadline: Deadline) -> list[dict[str, str]]:
+    marks = []
+    if deadline.rule.is_local_default:
+        marks.append({"text": "本区默认值", "url": rule_url(deadline.rule_key)})
+    if deadline.provisional:
+        marks.append({"text": "暂定日期", "url": reverse("deadlines:calendar-year", args=[deadline.due_on.year])})
+    return marks
+
+
+def rule_url(key: str) -> str:
+    return f"{reverse('deadlines:rules')}#{key}"
+
+
+def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> dict[str, Any]:
+    """The context of components/clock.html for one ledger row."""
+    rule = deadline.rule
+    shown: dict[str, Any] = {
+        "label": rule.label,
+        "date_text": date_text(deadline.due_on, clockwork).split(" ")[0],
+        "weekday_text": weekday_text(deadline.due_on, clockwork),
+        "sentence": _sentence(deadline),
+        "basis_note": next(iter(basis_marks(deadline)), None),
+    }
+    if deadline.cancelled_at:
+        return shown | {"state": "cancelled", "done_text": f"已终止：{deadline.cancel_reason}", "why": _why(deadline, clockwork)}
+    if deadline.met_at:
+        met_on = local_date(deadline.met_at)
+        late = deadline.met_at >= deadline.due_at
+        notes = [f"逾期原因：{deadline.late_reason}"] if deadline.late_reason else []
+        return shown | {
+            "state": "met",
+            "done_text": f"{met_on:%m-%d} {'逾期办结' if late else '按期'}",
+            "notes": notes,
+            "why": _why(deadline, clockwork),
+        }
+    mark = due_mark(deadline.due_on, deadline.due_at, clockwork)
+    return shown | {"state": "open", "due": mark, "why": _why(deadline, clockwork, opened=opened)}
+
+
+def _sentence(deadline: Deadline) -> str:
+    rule = deadline.rule
+    parts = [term_words(deadline)]
+    parts.append("本机关时限，不可延期；逾期须写明原因" if rule.is_own_term else f"由{deadline.owner_unit}办理")
+    text = "。".join(parts)
+    return text if rule.is_local_default or deadline.provisional else f"{text}。"
+
+
+def _why(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> dict[str, Any] | None:
+    term = parse(deadline.terms)
+    told = explain(
+        term,
+        started_at=deadline.started_at,
+        calendar=clockwork.calendar,
+        on=deadline.due_on if isinstance(term, OnDate) else None,
+        event=deadline.rule.words.removesuffix("后"),
+    )
+    law = "民法典 201 条（当日不计）"
+    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", law, *told.sources])
+    rows = []
+    for row in told.rows:
+        text = f"{row.date:%m-%d} {WEEKDAYS[row.date.weekday()]}"
+        until = getattr(row, "until", None)
+        reason = f"{row.reason}（今天）" if row.date == clockwork.today and not row.is_last else row.reason
+        rows.append(
+            {
+                "date_text": f"{text} 至 {until:%m-%d}" if until else text,
+                "count": row.count,
+                "reason": reason,
+                "off": row.count is None and not row.is_last,
+                "last": row.is_last,
+            }
+        )
+    return {"open": opened, "caption": f"{sources}。", "provisional": deadline.provisional, "rows": rows}

@@ -1,0 +1,18 @@
+"""The home page, notices, and the engine's readable pages. The home page has no namespace, the rest is `deadlines:`."""
+
+from django.urls import include, path
+
+from deadlines.views import calendar, rules, worklist
+
+engine = [
+    path("rules/", rules.index, name="rules"),
+    path("calendar/", calendar.current, name="calendar"),
+    path("calendar/<int:year>/", calendar.year, name="calendar-year"),
+]
+
+urlpatterns = [
+    path("", worklist.home, name="worklist"),
+    path("notices/", worklist.notices, name="notices"),
+    path("notices/read/", worklist.notices_read, name="notices-read"),
+    path("", include((engine, "deadlines"))),
+]

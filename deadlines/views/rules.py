@@ -1,0 +1,123 @@
+"""规则: the clause table as it stands in code, with what runs under each rule for this reader (X5)."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from audit.clock import now
+from audit.names import label_of
+from deadlines.calendar import WorkCalendar
+from deadlines.clauses import order_of, title_of
+from deadlines.display import Clockwork, date_text, due_mark
+from deadlines.models import Deadline
+from deadlines.rules import Response, all_rules, lead_unit, responsible_unit, rule
+from deadlines.terms import OnDate, describe, parse
+from organisations.access import ActorRequest, acting
+from organisations.models import District
+from records.kinds import case_url
+
+SHOWN = 30
+_OWES = {lead_unit: "交办（主办）单位", responsible_unit: "治理责任单位"}
+
+
+@acting()
+def index(request: ActorRequest) -> HttpResponse:
+    """Grouped by clause in the notice's order, so that somebody with the notice in hand finds the row at once."""
+    counts = _counts(request)
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in all_rules():
+        groups[item.clause].append(_row(item, request.actor.unit.district, counts.get(item.key, {})))
+    clauses = [
+        {"clause": clause, "title": title_of(clause), "anchor": f"c{number}", "rows": groups[clause]}
+        for number, clause in enumerate(sorted(groups, key=order_of), start=1)
+    ]
+    return render(
+        request,
+        "deadlines/rules.html",
+        {"clauses": clauses, "total": sum(len(group) for group in groups.values())},
+    )
+
+
+@acting()
+def detail(request: ActorRequest, key: str) -> HttpResponse:
+    """One rule, and the open matters under it that this post may see, the nearest first."""
+    try:
+        item = rule(key)
+    except KeyError:
+        raise Http404("没有这条规则") from None
+    at = now()
+    clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
+    mine = Deadline.objects.for_actor(request.actor).open().filter(rule_key=key)
+    rows = [
+        {
+            "title": deadline.title,
+            "url": case_url(deadline.case),
+            "owner": deadline.owner_unit,
+            "date": date_text(deadline.due_on, clockwork),
+            "due": due_mark(deadline.due_on, deadline.due_at, clockwork),
+        }
+        for deadline in mine.select_related("case", "owner_unit").order_by("due_at", "pk")[:SHOWN]
+    ]
+    row = _row(item, request.actor.unit.district, _counts(request).get(key, {}))
+    crumbs = [{"text": "规则", "url": reverse("deadlines:rules")}, {"text": item.label, "url": ""}]
+    context = {"rule": row, "facts": _facts(row), "rows": rows, "more": max(0, row["open"] - len(rows)), "crumbs": crumbs}
+    return render(request, "deadlines/rule.html", context)
+
+
+def _counts(request: ActorRequest) -> dict[str, dict[str, int]]:
+    """Open and overdue per rule within the reader's scope: one grouped query."""
+    rows = (
+        Deadline.objects.for_actor(request.actor)
+        .open()
+        .values("rule_key")
+        .annotate(open=Count("pk"), overdue=Count("pk", filter=Q(due_at__lte=now())))
+        .order_by()
+    )
+    return {row["rule_key"]: {"open": row["open"], "overdue": row["overdue"]} for row in rows}
+
+
+def _row(item: Response, district: District, counts: dict[str, int]) -> dict[str, Any]:
+    term = parse(district.term(item.config_key, str(item.within))) if item.config_key else item.within
+    return {
+        "key": item.key,
+        "label": item.label,
+        "clause": item.clause,
+        "clause_title": title_of(item.clause),
+        "basis": item.basis,
+        "words": item.words,
+        "term": item.words if isinstance(term, OnDate) else describe(term),
+        "is_local_default": item.is_local_default,
+        "starts": [label_of(name) for name in item.starts],
+        "met": [label_of(name) for name in item.met],
+        "cancelled_by": [label_of(name) for name in item.cancelled_by],
+        "owes": _OWES.get(item.owed_by, "按案卷确定的单位"),
+        "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
+        "extension": "可申请延期" if item.extendable else "本机关时限，不可延期" if item.is_own_term else "不可延期",
+        "is_own_term": item.is_own_term,
+        "remind": f"到期前 {item.remind_before} 个工作日起提醒",
+        "note": item.note,
+        "version": item.version,
+        "url": reverse("deadlines:rule", args=[item.key]),
+        "open": counts.get("open", 0),
+        "overdue": counts.get("overdue", 0),
+    }
+
+
+def _facts(row: dict[str, Any]) -> list[dict[str, Any]]:
+    local = "本区默认值，通知没有写明天数" if row["is_local_default"] else ""
+    return [
+        {"label": "条款", "value": f"{row['clause']}　{row['clause_title']}", "wide": True},
+        {"label": "依据", "value": row["basis"]},
+        {"label": "期限", "value": row["term"], "strong": True, "sub": local},
+        {"label": "从", "value": "、".join(row["starts"])},
+        {"label": "到", "value": "、".join(row["met"])},
+        {"label": "终止于", "value": "、".join(row["cancelled_by"]) or "案卷办结"},
+        {"label": "义务单位", "value": row["owes"], "sub": f"{row['supervises']}督促" if row["supervises"] else ""},
+        {"label": "延期", "value": row["extension"]},
+        {"label": "提醒", "value": row["remind"]},
+        {"label": "说明", "value": row["note"] or "无", "wide": True},
+    ]

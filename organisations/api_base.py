@@ -1,0 +1,129 @@
+"""What the apps' API views share: who acts, rows only within the scope, errors in the description."""
+
+from typing import Any, cast
+
+import django_filters
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from organisations.actors import Actor
+from organisations.api_errors import TooLarge
+
+MAX_ID = 2**63 - 1
+# Longer digits could not be an id; such an address is unknown rather than an error of the database.
+ID_PATTERN = "[0-9]{1,18}"
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457, in Chinese."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.JSONField(required=False, help_text="字段名 → 该字段的提示")
+
+
+class ProblemSchema(AutoSchema):
+    """Adds to every operation the problem details it may answer with."""
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        codes = {"400", "406"} if self.method == "GET" else {"400", "406", "409", "413", "415"}
+        codes |= {"401", "403"} if self.view.authentication_classes else set()
+        if "{" in self.path:
+            codes |= {"404", "409"}
+        codes |= getattr(self.view, "more_problems", set())
+        for code in sorted(codes - set(bodies)):
+            bodies[code] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                ProblemSerializer, code, media_types=["application/problem+json"]
+            )
+        return bodies
+
+
+class ApiView(APIView):
+    schema = ProblemSchema()
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # Files go to disk as they arrive; anything else is read into memory whole, so its length is asked first.
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        if not request.content_type.startswith("multipart/") and length.isdigit() and int(length) > limit:
+            raise TooLarge
+
+    @property
+    def actor(self) -> Actor:
+        return cast(Actor, self.request.auth)
+
+
+class ScopedViewSet(ApiView, GenericViewSet[Any]):
+    """Rows only through `rows(actor)`: what is outside the scope is not found, whatever was asked for (X3)."""
+
+    lookup_value_regex = ID_PATTERN
+    # What keyset paging goes by: unique and indexed.
+    keyset: tuple[str, ...] = ("-pk",)
+
+    def rows(self, actor: Actor) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return cast(QuerySet[Any], self.queryset)
+        return self.rows(self.actor)
+
+    def list(self, request: Request) -> Any:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class IdFilter(django_filters.NumberFilter):
+    """An id, or a message at the filter; never a number that the database cannot hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
+class ChosenField(serializers.PrimaryKeyRelatedField[Any]):
+    """A row named by its id; the queryset is set by the serializer that knows who asks."""
+
+    default_error_messages = {
+        "does_not_exist": "没有找到编号为 {pk_value} 的对象，或不在您的权限范围内",
+        "incorrect_type": "请填写编号（整数）",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(pk_field=serializers.IntegerField(), **kwargs)
+
+
+class NamedSerializer(serializers.Serializer[Any]):
+    """A unit, a sector, a person: its id and how people call it."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="__str__")
+
+
+class AreaSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+def validated(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
+    """The request's body through `kind`; ValidationError with Chinese messages by field."""
+    serializer = kind(data=request.data, context={"request": request, **context})
+    serializer.is_valid(raise_exception=True)
+    return cast(dict[str, Any], serializer.validated_data)

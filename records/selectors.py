@@ -1,0 +1,23 @@
+"""Reading letters across cases, within the reader's scope."""
+
+from django.db.models import Q, QuerySet
+
+from organisations.actors import Actor
+from records.letters.content import LetterContent
+from records.models import Case, Letter
+
+
+def letters_for(actor: Actor) -> QuerySet[Letter]:
+    """Letters of the cases that the actor sees; a recipient sees them only once they are sent."""
+    before_sending = Q(state__in=[Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED, Letter.State.ISSUED, Letter.State.VOID])
+    seen = Letter.objects.filter(case__in=Case.objects.for_actor(actor))
+    if actor.unit.is_regulator or actor.unit.kind in {"government", "supervisory", "higher"}:
+        # Drafts stay in the issuing house.
+        drafts = Q(state__in=[Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED])
+        return seen.exclude(drafts & ~Q(issuer=actor.unit_id))
+    return seen.exclude(before_sending)
+
+
+def frozen_content(letter: Letter) -> LetterContent | None:
+    """What was issued, word for word; None while it is still a draft."""
+    return LetterContent.from_json(letter.content) if letter.content else None

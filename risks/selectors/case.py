@@ -1,0 +1,205 @@
+"""Everything the case page of a risk shows, gathered in a fixed number of queries."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from audit.clock import SHANGHAI
+from deadlines.display import Clockwork, clock, due_mark
+from deadlines.models import Deadline
+from organisations.actors import Actor
+from organisations.models.people import mask_phone
+from records.kinds import grade_of
+from records.models import Attachment
+from records.selectors import letters_for
+from risks.grading import LEC_LABELS, LEC_TABLES, LS_LABELS, LS_TABLES, Method
+from risks.models import CloseOut, Grading, RiskPoint, RiskState
+from risks.selectors.timeline import timeline
+
+S = RiskState
+_STEPS = ("查找", "研判", "交办", "治理", "申请销号", "核查", "销号")
+# Which step the state stands on, and what is said under it.
+_NOW = {
+    S.REGISTERED: (1, "待自评、研判"),
+    S.AWAITING: (1, "自评已提交，待研判"),
+    S.LISTED: (1, ""),
+    S.GRADED: (2, "待发函"),
+    S.HANDED_OVER: (2, "已送达，待签收"),
+    S.TREATING: (3, ""),
+    S.CORRECTING: (4, "待补正"),
+    S.APPLIED: (5, "待现场核查"),
+    S.CLOSED: (7, ""),
+    S.LONG_TERM: (3, ""),
+    S.EXITED: (3, ""),
+}
+
+
+def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, Any]:
+    case = risk.case
+    deadlines = list(Deadline.objects.filter(case=case).select_related("owner_unit").order_by("due_at", "id"))
+    open_ = [d for d in deadlines if d.is_open]
+    closed = sorted((d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True)
+    gradings = list(risk.gradings.select_related("by"))
+    official = next((g for g in gradings if g.basis != Grading.Basis.SELF), None)
+    own = next((g for g in gradings if g.basis == Grading.Basis.SELF), None)
+    first_due = due_mark(open_[0].due_on, open_[0].due_at, clockwork) if open_ else None
+    return {
+        "risk": risk,
+        "case": case,
+        "grade": grade_of(case.level),
+        "state_label": S(case.state).label,
+        "crumbs": _crumbs(risk),
+        "banner": _banner(risk),
+        "steps": _steps(risk, deadlines),
+        "position": _position(risk),
+        "clocks": [clock(d, clockwork, opened=i == 0) for i, d in enumerate(open_)],
+        "past_clocks": [clock(d, clockwork) for d in closed],
+        "first_due": first_due,
+        "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
+        "facts": _facts(risk),
+        "grading": _compare(official, own),
+        "has_grading": bool(gradings),
+        "measures": [{"kind": m.get_kind_display(), "text": m.text, "status": m.get_status_display()} for m in risk.measures.all()],
+        "photos": _photos(risk),
+        "plan": risk.plans.select_related("by").first(),
+        "progress": list(risk.progress.select_related("by")[:10]),
+        "close_out": _close_out(risk),
+        "exit": risk.exits.filter(is_approved=True).select_related("decided_by", "merged_into__case").first(),
+        "entries": timeline(risk, actor),
+    }
+
+
+def _crumbs(risk: RiskPoint) -> list[dict[str, str]]:
+    case, register = risk.case, reverse("risks:register")
+    return [
+        {"text": "风险台账", "url": register},
+        {"text": case.township.name, "url": f"{register}?township={case.township_id}"},
+        {"text": case.number},
+    ]
+
+
+def _banner(risk: RiskPoint) -> dict[str, str] | None:
+    case = risk.case
+    if case.state == S.CLOSED:
+        return {"kind": "readonly", "title": "已销号", "text": f"{case.closed_on} 核查通过，移出在册风险，案卷保留备查。"}
+    if case.state == S.EXITED:
+        return {"kind": "readonly", "title": "已退出", "text": f"{case.closed_on} 经批准退出，案卷保留备查。"}
+    return None
+
+
+def _steps(risk: RiskPoint, deadlines: list[Deadline]) -> list[dict[str, str]]:
+    state = S(risk.case.state)
+    labels = list(_STEPS)
+    if state == S.LISTED:
+        labels = ["查找", "研判", "在册管控"]
+        return [_step(label, "done" if i < 2 else "now", "一般、低风险由责任单位管控" if i == 2 else "") for i, label in enumerate(labels)]
+    if state in {S.LONG_TERM, S.EXITED}:
+        reached = {d.rule_key for d in deadlines}
+        labels = ["查找", "研判", "交办", "治理"] if "risks.treatment" in reached else ["查找"]
+        last = "长期管控" if state == S.LONG_TERM else "已退出"
+        return [_step(label, "done") for label in labels] + [_step(last, "now" if state == S.LONG_TERM else "done")]
+    now, sub = _NOW[state]
+    return [
+        _step(label, "done" if i < now else "now" if i == now else "todo", sub if i == now else "") for i, label in enumerate(labels)
+    ]
+
+
+def _step(label: str, state: str, sub: str = "") -> dict[str, str]:
+    return {"label": label, "state": state, "sub": sub}
+
+
+def _position(risk: RiskPoint) -> str:
+    state = S(risk.case.state)
+    if state in {S.LISTED, S.LONG_TERM, S.EXITED, S.CLOSED}:
+        return state.label
+    return f"第 {_NOW[state][0] + 1} 步，共 {len(_STEPS)} 步"
+
+
+def _letter(letter: Any) -> dict[str, Any]:
+    issued = letter.issued_at.astimezone(SHANGHAI).strftime("%m-%d") if letter.issued_at else ""
+    sub = f"{letter.number}，{issued} 签发" if letter.number else "未编号"
+    return {
+        "title": f"{letter.get_kind_display()}{'' if letter.number else '（草稿）'}",
+        "url": reverse("letters:detail", args=[letter.pk]),
+        "sub": sub,
+        "state_text": letter.get_state_display(),
+    }
+
+
+def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
+    case, unit = risk.case, risk.case.responsible_unit
+    enterprise = getattr(unit, "enterprise", None)
+    rows: list[dict[str, Any]] = [
+        {
+            "label": "责任单位",
+            "value": unit.name,
+            "wide": True,
+            "url": reverse("enterprises:detail", args=[unit.pk]) if enterprise else "",
+        },
+        {"label": "位置", "value": f"{case.township.name}　{risk.location}", "wide": True},
+        {"label": "行业", "value": case.sector.name},
+        {"label": "类别", "value": risk.get_category_display()},
+        {"label": "事故类型", "value": risk.accident_types},
+        {"label": "管控层级", "value": risk.get_control_level_display()},
+        {"label": "危害因素", "value": risk.hazard_factors, "wide": True},
+        {"label": "监控措施", "value": risk.monitoring, "wide": True},
+        {"label": "责任人", "value": risk.responsible_person},
+        {"label": "电话", "value": mask_phone(risk.responsible_phone), "num": True},
+        {"label": "排查频次", "value": risk.get_check_frequency_display()},
+        {"label": "来源", "value": risk.source},
+    ]
+    if risk.headcount is not None:
+        rows.insert(6, {"label": "同时作业", "value": f"{risk.headcount} 人", "wide": True})
+    if risk.longitude is not None:
+        rows.append({"label": "经纬度", "value": f"{risk.longitude}，{risk.latitude}", "wide": True, "num": True})
+    if enterprise and enterprise.uscc:
+        rows.insert(1, {"label": "信用代码", "value": enterprise.uscc, "wide": True, "num": True})
+    return rows
+
+
+def _compare(official: Grading | None, own: Grading | None) -> dict[str, Any] | None:
+    """研判结论 beside 自评, factor by factor, when both used the same method; else each by itself."""
+    shown = [g for g in (official, own) if g is not None]
+    if not shown:
+        return None
+    method = shown[0].method
+    same = [g for g in shown if g.method == method]
+    labels, tables = {
+        Method.LEC: (LEC_LABELS, LEC_TABLES),
+        Method.LS: (LS_LABELS, LS_TABLES),
+        Method.DIRECT: ({"reason": "理由"}, {"reason": {}}),
+    }[Method(method)]
+    rows = [
+        {
+            "factor": label,
+            "cells": [
+                {"value": "" if method == Method.DIRECT else g.inputs.get(name, ""), "words": tables[name].get(g.inputs.get(name, ""), g.inputs.get(name, "") if method == Method.DIRECT else "")}
+                for g in same
+            ],
+        }
+        for name, label in labels.items()
+    ]
+    notes = [g.reason for g in same if g.reason and method != Method.DIRECT]
+    others = [f"{g.get_basis_display()}用{Method(g.method).label}，结果{g.grade_text}。" for g in shown if g not in same]
+    return {
+        "caption": Method(method).label,
+        "columns": [
+            {"title": g.get_basis_display(), "sub": f"{g.concluded_on:%m-%d}，{g.participants or g.by.name}"} for g in same
+        ],
+        "rows": rows,
+        "total_label": {Method.LEC: "D 分值", Method.LS: "R 分值", Method.DIRECT: "等级"}[Method(method)],
+        "totals": [{"value": "" if g.score is None else f"{g.score.normalize():f}", "grade": grade_of(g.grade)} for g in same],
+        "note": " ".join([*notes, *others]),
+    }
+
+
+def _photos(risk: RiskPoint) -> list[dict[str, str]]:
+    images = Attachment.objects.filter(case=risk.case, content_type__startswith="image/").exclude(purpose="盖章扫描件").order_by("-id")[:8]
+    return [
+        {"url": reverse("file", args=[a.pk]), "thumb_url": reverse("file", args=[a.pk]), "caption": f"{a.purpose}，{a.at.astimezone(SHANGHAI):%m-%d}"}
+        for a in images
+    ]
+
+
+def _close_out(risk: RiskPoint) -> CloseOut | None:
+    return risk.close_outs.select_related("applied_by", "signature").prefetch_related("verifications__verifiers", "verifications__signatures__person").first()

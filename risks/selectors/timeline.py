@@ -1,0 +1,135 @@
+"""The story of a risk, newest first, read from the audit events: what, who in which post, what was said, who signed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from audit.clock import SHANGHAI
+from audit.models import AuditEvent
+from deadlines.events import Event as D
+from organisations.actors import Actor
+from records.events import Event as R
+from records.models import Attachment, Signature
+from risks.events import Event as E
+from risks.models import RiskPoint
+
+# Told by another event of the same act, or nobody's business on a timeline.
+_SILENT = {R.SIGNED, R.LETTER_DISPATCHED, R.LETTER_RECEIVED, R.LETTER_LEFT, R.LETTER_RENDERED, E.HANDOVER_DRAFTED}
+# Drafts stay in the issuing house.
+_INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED, R.LETTER_VOIDED}
+
+Data = Mapping[str, Any]
+_MEASURES = {"engineering": "工程技术", "management": "管理", "training": "教育培训", "protection": "个体防护", "emergency": "应急"}
+
+
+def _graded(d: Data) -> str:
+    parts = [f"{d.get('formula', '')}，{d.get('grade_text', '')}。"]
+    if d.get("participants"):
+        parts.append(f"参加人：{d['participants']}。")
+    if d.get("reason"):
+        parts.append(d["reason"])
+    return "".join(parts)
+
+
+def _edited(d: Data) -> str:
+    names = {"title": "名称"} | {field.name: str(field.verbose_name) for field in RiskPoint._meta.fields}
+    lines = []
+    for key, (old, new) in d.get("changes", {}).items():
+        name = _MEASURES.get(key.removeprefix("measure."), names.get(key, key))
+        lines.append(f"{name}：{old or '（空）'} → {new or '（空）'}")
+    return "；".join(lines)
+
+
+def _verified(d: Data) -> str:
+    result = f"通过，核定{d.get('grade_text', '')}" if d.get("passed") else f"未通过：{d.get('reasons', '')}"
+    return f"{d.get('visited_on', '')} 现场核查，{result}。{d.get('findings', '')}"
+
+
+_SAID: dict[str, Callable[[Data], str]] = {
+    E.REGISTERED: lambda d: f"来源：{d.get('source', '')}。交办单位：{d.get('lead', '')}。",
+    E.EDITED: _edited,
+    E.SELF_GRADED: _graded,
+    E.SELF_GRADED_SEVERE: _graded,
+    E.CONCLUDED_SEVERE: _graded,
+    E.CONCLUDED_MILD: _graded,
+    E.REASSESSED: _graded,
+    E.DESIGNATED: lambda d: f"由{d.get('from', '')}改为{d.get('to', '')}。{d.get('reason', '')}",
+    E.HANDED_OVER: lambda d: f"{d.get('number', '')}送达{d.get('to', '')}，治理期限 {d.get('due_on', '')}。",
+    E.RECEIVED: lambda d: f"{d.get('number', '')}",
+    E.LEFT: lambda d: f"{d.get('number', '')}，{d.get('reason', '')}",
+    E.PLANNED: lambda d: f"目标：{d.get('goal', '')}。责任人{d.get('responsible', '')}，资金 {d.get('funds', '')} 万元，计划 {d.get('finish_on', '')} 完成。",
+    E.PROGRESSED: lambda d: f"完成 {d.get('percent', '')}%。{d.get('text', '')}",
+    E.CLOSURE_APPLIED: lambda d: f"复评 {d.get('formula', '')}。{d.get('statement', '')}",
+    E.CORRECTION_ASKED: lambda d: str(d.get("note", "")),
+    E.CORRECTION_SUPPLIED: lambda d: str(d.get("statement", "")),
+    E.VERIFICATION_SIGNED: _verified,
+    E.VERIFICATION_OBJECTED: lambda d: str(d.get("reason", "")),
+    E.CLOSURE_PASSED: lambda d: f"核定{d.get('grade_text', '')}，核查人：{'、'.join(d.get('verifiers', []))}。",
+    E.CLOSURE_FAILED: lambda d: f"{d.get('reasons', '')}继续治理至 {d.get('new_due_on', '')}。",
+    E.EXIT_PROPOSED: lambda d: f"{d.get('kind_text', '')}：{d.get('reason', '')}",
+    E.EXIT_REJECTED: lambda d: f"{d.get('kind_text', '')}：{d.get('note', '')}",
+    E.LONG_TERM_APPROVED: lambda d: str(d.get("note", "")),
+    E.EXITED: lambda d: f"{d.get('kind_text', '')}。{d.get('note', '')}",
+    E.LONG_TERM_CHECKED: lambda d: f"{'措施有效' if d.get('controlled') else '措施有问题'}。{d.get('text', '')}",
+    R.LETTER_DRAFTED: lambda d: str(d.get("title", "")),
+    R.LETTER_SUBMITTED: lambda d: f"送{d.get('checker', '')}核稿。",
+    R.LETTER_RETURNED: lambda d: str(d.get("note", "")),
+    R.LETTER_ISSUED: lambda d: f"{d.get('number', '')}，定稿摘要 {d.get('digest', '')[:12]}…",
+    R.LETTER_VOIDED: lambda d: f"{d.get('number', '') or '未编号'}：{d.get('reason', '')}",
+    R.LETTER_SCANNED: lambda d: f"{d.get('number', '')}，摘要 {d.get('digest', '')[:12]}…",
+    D.STARTED: lambda d: f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。",
+    D.CANCELLED: lambda d: f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。",
+    D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
+}
+
+
+def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
+    """Entries for components/timeline.html; three queries whatever the length."""
+    case = risk.case
+    signatures = {s.pk: s for s in Signature.objects.filter(case=case).select_related("person")}
+    files: dict[int, list[Attachment]] = defaultdict(list)
+    by_id: dict[int, Attachment] = {}
+    for attachment in Attachment.objects.filter(case=case).exclude(purpose="文书"):
+        by_id[attachment.pk] = attachment
+        if attachment.case_seq is not None:
+            files[attachment.case_seq].append(attachment)
+    outsider = actor.unit_id == case.responsible_unit_id and actor.unit_id != case.lead_unit_id
+    entries = []
+    for event in AuditEvent.objects.filter(case_id=case.pk).order_by("-case_seq"):
+        data = event.data
+        if event.name in _SILENT or (outsider and event.name in _INTERNAL):
+            continue
+        if event.name == D.MET and not data.get("late"):
+            continue
+        attached = files.get(event.case_seq or 0, [])
+        if event.name == R.ATTACHED:
+            attached = [by_id[f["id"]] for f in data["files"] if f["id"] in by_id and by_id[f["id"]].case_seq is None]
+            if not attached:
+                continue
+        entries.append(_entry(event, data, signatures.get(data.get("signature", 0)), attached))
+    return entries
+
+
+def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached: list[Attachment]) -> dict[str, Any]:
+    local = event.at.astimezone(SHANGHAI)
+    title = event.label
+    if event.name in {D.STARTED, D.CANCELLED, D.MET}:
+        title = f"{event.label}：{data.get('label', '')}"
+    elif event.name in {E.CONCLUDED_SEVERE, E.CONCLUDED_MILD, E.SELF_GRADED, E.SELF_GRADED_SEVERE}:
+        title = f"{event.label.split('（')[0]}：{data.get('grade_text', '')}"
+    said = _SAID.get(event.name, lambda d: "")(data)
+    signed = [{"short_digest": signature.short_digest, "name": signature.person.name}] if signature else []
+    return {
+        "at_text": local.strftime("%Y-%m-%d %H:%M"),
+        "at_iso": local.isoformat(timespec="minutes"),
+        "title": title,
+        "signed": signed,
+        "by": event.actor_label,
+        "said": said,
+        "attachments": [
+            {"name": a.name, "url": reverse("file", args=[a.pk]), "is_image": a.is_image, "thumb_url": reverse("file", args=[a.pk])}
+            for a in attached
+        ],
+    }

@@ -1,0 +1,44 @@
+"""What the whole suite shares. `make test` gives it a PostgreSQL and a Redis (config/local/test.py).
+
+Tests that need a browser, or Pango and the letter fonts, skip where those are missing and say so loudly at the end;
+with CI=true they fail instead, because a skipped test there would pass for a checked one.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from config.local import fonts, system_packages
+
+_skipped: dict[str, int] = {}
+
+
+def _missing(marker: str) -> str | None:
+    """Why tests marked `marker` cannot run here, with the command that would change it."""
+    if marker == "browser" and system_packages.chromium() is None:
+        return f"没有 Chromium（no Chromium）: {system_packages.install_command(system_packages.BROWSER)}"
+    if marker == "letters":
+        if system_packages.missing_libraries():
+            return f"没有 Pango（no Pango）: {system_packages.install_command(system_packages.LETTERS)}"
+        folder = Path(os.environ.get("LETTER_FONT_DIR") or fonts.FONTS)
+        absent = fonts.missing(folder)
+        if absent:
+            return f"没有文书字体（no letter fonts in {folder}）: {' '.join(absent)}"
+    return None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in ("browser", "letters"):
+        reason = _missing(marker) if item.get_closest_marker(marker) else None
+        if reason is None:
+            continue
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        _skipped[reason] = _skipped.get(reason, 0) + 1
+        pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason, count in _skipped.items():
+        terminalreporter.write_line(f"跳过 {count} 个测试（{count} tests SKIPPED）: {reason}", yellow=True, bold=True)
