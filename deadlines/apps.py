@@ -7,3 +7,7 @@ class DeadlinesConfig(AppConfig):
 
     def ready(self) -> None:
         from deadlines import events  # noqa: F401  declares the event names
+        from deadlines.services.succession import follow_enterprise
+        from organisations.services.changes import on_move
+
+        on_move(follow_enterprise)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from audit.clock import local_date
 from config.demo.cast import Cast, Side
-from config.demo.sorts import SORTS, Sort
+from config.demo.sorts import SORTS, Sort, lec
 from config.demo.stories import Story
 from deadlines.calendar import WorkCalendar
 from organisations.models import Sector, Territory, Unit
@@ -85,15 +85,15 @@ def _register(t: Telling, at: datetime, detail: str) -> None:
 
 
 def _self(t: Telling, at: datetime, detail: str) -> None:
-    grading.self_grade(risk=t.known, method="lec", inputs=_lec(t.sort.lec), actor=t.own.clerk, at=at)
+    grading.self_grade(risk=t.known, method=t.sort.method, inputs=t.sort.inputs, actor=t.own.clerk, at=at)
 
 
 def _conclude(t: Telling, at: datetime, detail: str) -> None:
     side = t.lead
     grading.conclude(
         risk=t.known,
-        method="lec",
-        inputs=_lec(t.sort.lec),
+        method=t.sort.method,
+        inputs=t.sort.inputs,
         participants=f"{side.clerk.person.name}、{side.colleague.person.name}",
         reason=f"{t.sort.hazards}，按现状研判。",
         hand=t.cast.hand,
@@ -160,7 +160,7 @@ def _apply(t: Telling, at: datetime, detail: str) -> None:
         risk=t.known,
         statement=f"{t.sort.engineering}，已全部完成；{t.sort.management}已落实。申请核查销号。",
         method="lec",
-        inputs=_lec(t.sort.lowered),
+        inputs=lec(t.sort.lowered),
         hand=t.cast.hand,
         actor=t.own.principal,
         at=at,
@@ -186,7 +186,7 @@ def _verify(t: Telling, at: datetime, detail: str) -> None:
         colleagues=[t.lead.colleague.person],
         hand=t.cast.hand,
         method="lec",
-        inputs=_lec(t.sort.lowered),
+        inputs=lec(t.sort.lowered),
         actor=t.lead.clerk,
         at=at,
     )
@@ -244,10 +244,6 @@ def _decide(t: Telling, at: datetime, detail: str) -> None:
 def _watch(t: Telling, at: datetime, detail: str) -> None:
     text = f"{t.sort.monitoring}运行正常，管控责任人到岗，措施有效。"
     exits.check_long_term(risk=t.known, text=text, is_controlled=True, actor=t.own.clerk, at=at)
-
-
-def _lec(values: tuple[str, str, str]) -> dict[str, str]:
-    return dict(zip(("likelihood", "exposure", "consequence"), values, strict=True))
 
 
 ACTS: dict[str, Callable[[Telling, datetime, str], None]] = {

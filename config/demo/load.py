@@ -12,6 +12,7 @@ from audit.services import SYSTEM, record
 from config.demo.enterprises import ENTERPRISES, NO_CODE, UNDETERMINED, DemoEnterprise, made_up_uscc, position
 from config.demo.people import ACCOUNTS, IN_OFFICE_SINCE
 from config.demo.risks import load_risks
+from deadlines.calendar import CalendarOutOfRange
 from organisations.events import Event
 from organisations.models import Account, District, Enterprise, Person, Post, Sector, Territory, Unit
 from organisations.pinyin import sort_key
@@ -20,6 +21,8 @@ from organisations.roles import UnitKind
 from organisations.services.districts import load_district
 
 PROFILE = Path(__file__).resolve().parent.parent / "districts" / "bengshan.toml"
+# The history of the demo reaches back some five months, and the bureau that acts in it began in March.
+EARLIEST = date(2019, 9, 1)
 _LOCK = 340303
 
 
@@ -38,16 +41,24 @@ def load_demo(*, at: datetime) -> dict[str, int]:
         # Two launchers at once: the second waits, then finds the demo loaded.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     refuse_if_not_empty()
+    if local_date(at) < EARLIEST:
+        raise DemoRefused(f"演示数据从 {EARLIEST:%Y-%m-%d} 起可以载入（区应急管理局成立之后）；请改 BUSINESS_NOW。")
+    try:
+        return _load(at)
+    except CalendarOutOfRange as error:
+        raise DemoRefused(str(error)) from error
+
+
+def _load(at: datetime) -> dict[str, int]:
     profile = read(PROFILE)
     load_district(profile=profile, at=at)
     district = District.objects.get(code=profile.code)
     district.is_demo = True
     district.save(update_fields=["is_demo"])
-    counts = {
-        "enterprises": _load_enterprises(district, profile, local_date(at)),
-        "accounts": _load_people(district),
-        "risks": load_risks(district, at),
-    }
+    enterprises = _load_enterprises(district, profile, local_date(at))
+    _load_people(district)
+    risks = load_risks(district, at)
+    counts = {"enterprises": enterprises, "accounts": Account.objects.count(), "risks": risks}
     record(Event.DEMO_LOADED, by=SYSTEM, at=at, subject=("district", district.pk), data=counts)
     return counts
 
@@ -120,7 +131,7 @@ def _enforcer(entry: DemoEnterprise, department: Unit, today: date) -> dict[str,
     return {"enforcement_department": department, "supervision_level": "district" if entry.is_key else "township"}
 
 
-def _load_people(district: District) -> int:
+def _load_people(district: District) -> None:
     units = {u.short_name: u for u in Unit.objects.filter(district=district)}
     people = Person.objects.bulk_create(
         Person(district=district, name=a.name, sort_key=sort_key(a.name), phone=a.phone) for a in ACCOUNTS
@@ -143,4 +154,3 @@ def _load_people(district: District) -> int:
         for account, person in zip(ACCOUNTS, people, strict=True)
         for post in account.posts
     )
-    return len(ACCOUNTS)

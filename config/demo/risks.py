@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from audit.clock import SHANGHAI, local_date
 from config.demo.acts import ACTS, Telling
@@ -13,6 +13,7 @@ from deadlines.calendar import WorkCalendar
 from organisations.models import District, Enterprise, Sector, Territory, Unit
 from organisations.roles import UnitKind
 from records.services import letters
+from risks.models import RiskPoint
 
 # Acts of one story on one day follow each other at these hours.
 HOURS = (time(9, 10), time(10, 40), time(14, 20), time(15, 30), time(16, 40))
@@ -45,7 +46,7 @@ def _tellings(district: District) -> list[Telling]:
     by_name = {t.name: t for t in areas.values()}
     township_units = {u.territory_id: u for u in units.values() if u.kind == UnitKind.TOWNSHIP}
     cast, calendar = Cast(district), WorkCalendar.load()
-    shared: dict = {}
+    shared: dict[str, RiskPoint] = {}
     tellings = []
     for serial, story in enumerate(STORIES, 100):
         unit = units[story.unit]
@@ -63,7 +64,7 @@ def _tellings(district: District) -> list[Telling]:
     return tellings
 
 
-def _schedule(tellings: list[Telling], today) -> Iterator[tuple[datetime, Telling, str, str]]:
+def _schedule(tellings: list[Telling], today: date) -> Iterator[tuple[datetime, Telling, str, str]]:
     for serial, telling in enumerate(tellings):
         previous, nth = None, 0
         for act, days, detail in course(telling.story):

@@ -1,5 +1,6 @@
 """Sorts of risk that the demo's enterprises have: what is dangerous, what may happen, what is done about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -19,6 +20,22 @@ class Sort:
     check_frequency: str = "day"
     headcount: int = 3
     lowered: tuple[str, str, str] = ("1", "6", "15")
+    # Concluded by another method than LEC: {"method": …, inputs}
+    otherwise: Mapping[str, str] | None = None
+
+    @property
+    def method(self) -> str:
+        return self.otherwise["method"] if self.otherwise else "lec"
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        if self.otherwise:
+            return {key: value for key, value in self.otherwise.items() if key != "method"}
+        return lec(self.lec)
+
+
+def lec(values: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("likelihood", "exposure", "consequence"), values, strict=True))
 
 
 SORTS: dict[str, Sort] = {
@@ -38,6 +55,7 @@ SORTS: dict[str, Sort] = {
         "液化石油气储罐区", "facility", "储罐安全阀超期未检，喷淋装置压力不足", "火灾、爆炸", "可燃气体报警器 24 小时监测",
         ("3", "10", "40"), "安全阀重新检验，改造喷淋泵", "储罐区实行双人双锁", "与消防救援站联训，备用水源 200 立方米",
         lowered=("0.5", "3", "40"),
+        otherwise={"method": "direct", "grade": "red", "reason": "构成危险化学品重大危险源"},
     ),
     "filling": Sort(
         "气瓶充装作业", "work", "超装、错装，充装枪密封老化", "爆炸、灼烫", "充装电子秤联锁切断",
@@ -45,7 +63,7 @@ SORTS: dict[str, Sort] = {
     ),
     "compressor": Sort(
         "天然气压缩机房", "facility", "压缩机振动超标，泄漏报警探头失准", "火灾、爆炸", "在线振动和泄漏监测",
-        ("3", "6", "40"), "更换报警探头并校准，紧固基础", "持证上岗，每班交接检查", "紧急切断每季度试验",
+        ("1", "6", "40"), "更换报警探头并校准，紧固基础", "持证上岗，每班交接检查", "紧急切断每季度试验",
         lowered=("0.5", "6", "40"),
     ),
     "polishing": Sort(
@@ -78,12 +96,12 @@ SORTS: dict[str, Sort] = {
     ),
     "ammonia": Sort(
         "液氨制冷机房和速冻间", "facility", "氨管道腐蚀，速冻间人员超限，氨气报警缺失", "中毒、爆炸", "氨浓度监测联锁排风",
-        ("3", "6", "40"), "更换腐蚀管段，加装氨报警和事故排风", "速冻间同一空间不超过 10 人", "配备正压式空气呼吸器，半年演练",
+        ("1", "6", "40"), "更换腐蚀管段，加装氨报警和事故排风", "速冻间同一空间不超过 10 人", "配备正压式空气呼吸器，半年演练",
         headcount=8, lowered=("0.5", "6", "40"),
     ),
     "confined": Sort(
         "污水池有限空间作业", "work", "硫化氢积聚，未检测先进入，盲目施救", "中毒和窒息", "作业前和作业中气体检测",
-        ("6", "3", "40"), "加装固定式检测报警和强制通风", "作业审批，专人监护", "配备三脚架和呼吸器", check_frequency="week",
+        ("1", "6", "40"), "加装固定式检测报警和强制通风", "作业审批，专人监护", "配备三脚架和呼吸器", check_frequency="week",
         lowered=("0.5", "3", "40"),
     ),
     "casting": Sort(
@@ -108,7 +126,7 @@ SORTS: dict[str, Sort] = {
     ),
     "crane": Sort(
         "塔式起重机", "facility", "附着装置松动，力矩限制器失灵", "起重伤害、坍塌", "塔机黑匣子监控",
-        ("6", "6", "15"), "更换限制器，加固附着", "顶升降节旁站", "六级风停止作业",
+        ("3", "6", "15"), "更换限制器，加固附着", "顶升降节旁站", "六级风停止作业",
     ),
     "trench": Sort(
         "管网沟槽开挖", "work", "沟槽未放坡支护，临近燃气管线", "坍塌、燃气泄漏", "每班检查",
@@ -125,10 +143,12 @@ SORTS: dict[str, Sort] = {
     "road_cliff": Sort(
         "燕山乡道临水临崖路段", "area", "1.2 公里无防护栏，弯急坡陡，夜间无照明", "车辆坠落、淹溺", "雨雪天巡查，设临时警示",
         ("6", "6", "15"), "安装波形护栏、减速带和太阳能警示灯", "大货车限行", "配备救生圈和抛绳", "company", "week", 2,
+        otherwise={"method": "ls", "likelihood": "4", "severity": "5"},
     ),
     "crossing": Sort(
         "学校门前平交路口", "area", "无信号灯，视线遮挡，上下学人车混行", "车辆伤害", "高峰时段值守",
         ("3", "6", "15"), "加装信号灯和人行过街设施", "高峰禁止货车通行", "与交警联动", "company", "week", 2,
+        otherwise={"method": "ls", "likelihood": "4", "severity": "4"},
     ),
     "bus": Sort(
         "长途客运车辆", "facility", "疲劳驾驶，动态监控报警处置不及时", "车辆伤害", "卫星定位实时监控",

@@ -19,7 +19,7 @@ from organisations.services.enterprises import may_edit, may_edit_contact
 
 Kind = EnterpriseChange.Kind
 _CHANGE_ICONS = {
-    Kind.RENAME: "pencil",
+    Kind.RENAME: "edit",
     Kind.MERGE: "arrows-exchange",
     Kind.STATUS: "clock-hour-4",
     Kind.MOVE: "map-pin",
@@ -176,9 +176,9 @@ def _actions(
     if proposal is None and e.enforcement_department_id is None and actor.may(Right.PROPOSE_ENFORCER):
         rows.append({"text": "建议日常执法部门", "url": reverse("enterprises:propose-enforcer", args=[e.pk]), "icon": "gavel"})
     if may_edit(actor, e):
-        rows.append({"text": "修改资料", "url": reverse("enterprises:edit", args=[e.pk]), "icon": "pencil"})
+        rows.append({"text": "修改资料", "url": reverse("enterprises:edit", args=[e.pk]), "icon": "edit"})
     elif may_edit_contact(actor, e):
-        rows.append({"text": "修改联系资料", "url": reverse("enterprises:edit", args=[e.pk]), "icon": "pencil"})
+        rows.append({"text": "修改联系资料", "url": reverse("enterprises:edit", args=[e.pk]), "icon": "edit"})
     if waiting is None and not e.unit.succeeded_by_id:
         change = reverse("enterprises:change", args=[e.pk])
         rows += [

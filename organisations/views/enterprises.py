@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.clock import SHANGHAI, local_date, now
@@ -78,11 +79,13 @@ def undetermined_list(request: ActorRequest) -> HttpResponse:
     shown = list(undetermined(actor)[:500])
     rows = [_row(e) | _undetermined(e, waiting.get(e.pk), actor, today) for e in shown]
     rows.sort(key=lambda row: not row["is_mine"])
+    to_decide = sum(row["is_mine"] for row in rows) if actor.may(Right.DESIGNATE) else 0
     context = {
         "subnav": subnav(actor, "undetermined"),
         "rows": rows,
         "bar": {"count_text": count_text(undetermined(actor)), "unit_text": "家企业待明确", "sort_text": "按待明确起始日排序"},
-        "decide_count": sum(row["is_mine"] for row in rows) if actor.may(Right.DESIGNATE) else 0,
+        "decide_count": to_decide,
+        "decide_banner": {"kind": "info", "title": f"{to_decide} 家等您决定", "text": "安委办已提出建议，排在最前。"},
     }
     return render(request, "organisations/enterprises/undetermined.html", context)
 
@@ -192,11 +195,8 @@ def refuse(form: forms.Form, error: RegistryRefused) -> None:
 
 
 def xlsx_response(data: bytes, filename: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=XLSX)
-    from urllib.parse import quote
-
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
-    return response
+    disposition = content_disposition_header(as_attachment=True, filename=filename)
+    return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": disposition or "attachment"})
 
 
 def _row(e: Enterprise) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def frame(actor: Actor, current: str, title: str, *, sub: str = "", above: Seque
     """Context of `manage/page.html`: where the reader is. `above` are (text, URL) between the section and this page."""
     section = next((label for name, label, _, _ in PLACES if name == current), "")
     crumbs = [{"text": "管理", "url": reverse("manage:index")}] if any(actor.may(r) for r in ADMINISTRATION) else []
-    if title != section:
+    if section and title != section:
         crumbs.append({"text": section, "url": reverse(current)})
     crumbs += [{"text": text, "url": url} for text, url in above]
     return {

@@ -79,6 +79,7 @@ _SAID: dict[str, Callable[[Data], str]] = {
     R.LETTER_ISSUED: lambda d: f"{d.get('number', '')}，定稿摘要 {d.get('digest', '')[:12]}…",
     R.LETTER_VOIDED: lambda d: f"{d.get('number', '') or '未编号'}：{d.get('reason', '')}",
     R.LETTER_SCANNED: lambda d: f"{d.get('number', '')}，摘要 {d.get('digest', '')[:12]}…",
+    R.CASE_MOVED: lambda d: f"{d.get('change', '')}：{d.get('from_unit', '')}（{d.get('from_township', '')}）→ {d.get('to_unit', '')}（{d.get('to_township', '')}）。{d.get('note', '')}",
     D.STARTED: lambda d: f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。",
     D.CANCELLED: lambda d: f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。",
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",

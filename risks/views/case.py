@@ -21,7 +21,8 @@ from records.web import new_form_key, submit, version_of
 from risks.models import RiskPoint
 from risks.selectors.case import case_page
 from risks.views import actions
-from risks.views.actions import ACTS, Context
+from risks.views.actions import ACTS
+from risks.views.acts.act import Context
 from risks.workflow import WORKFLOW
 
 REFUSALS = (Refused, LetterRefused, SignatureRefused, FileRefused, LateReasonMissing)

@@ -1,32 +1,28 @@
-"""The risk register, its export, and the form that registers and edits a risk point."""
+"""The risk register and its export."""
 
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from audit.clock import SHANGHAI, local_date, now
 from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
-from deadlines.workflow import Refused
 from organisations.access import ActorRequest, acting
-from organisations.models import Sector, Unit
-from organisations.roles import Right, Scope, UnitKind
+from organisations.roles import Right, Scope
 from records.kinds import case_url, grade_of
 from records.models import Case
-from records.services.attachments import FileRefused
-from records.web import new_form_key, submit, version_of
 from risks import chips, exports
-from risks.filters import ALL, MIN_WORDS, OPEN, RiskFilter, default_grade, with_defaults
-from risks.forms.register import RiskForm
-from risks.models import Grading, RiskPoint, RiskState
+from risks.filters import ALL, OPEN, RiskFilter, with_defaults
+from risks.models import Grading, RiskState
+from risks.models.point import OPEN_STATES
 from risks.selectors.register import (
+    COUNT_UP_TO,
     Page,
     count_text,
     counts_by_grade,
@@ -37,14 +33,6 @@ from risks.selectors.register import (
     risk_cases,
     sort_text,
 )
-from risks.selectors.responsible import (
-    LIMIT,
-    enterprises_to_register_for,
-    is_far_from_district,
-    sites_to_register_for,
-    townships_of_sites,
-)
-from risks.services.register import default_lead, edit_risk, may_register_for, register_risk
 from risks.workflow import WORKFLOW
 
 _WHOSE = {Scope.DISTRICT: "全区", Scope.TERRITORY: "本辖区", Scope.SUPERVISED: "本单位主管和承办的", Scope.OWN: "本单位", Scope.ASSIGNED: "委派给您的"}
@@ -80,7 +68,7 @@ def register(request: ActorRequest) -> HttpResponse:
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(found.matched, sort=links.sort, **cursors)
     counts = counts_by_grade(_without_grade(found))
-    everywhere = counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(state__in=_open()))
+    everywhere = counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(state__in=OPEN_STATES))
     total = chips.grade_total(counts, str(links.params["grade"])) if found.is_valid() else 0
     exported = links.to("risks:export")
     context = {
@@ -102,10 +90,6 @@ def register(request: ActorRequest) -> HttpResponse:
         "empty": _empty(links, everywhere, actor.may(Right.REGISTER_RISK)),
     }
     return render(request, "risks/register.html", context)
-
-
-def _open() -> list[str]:
-    return [state for state in RiskState.values if state not in {RiskState.CLOSED, RiskState.EXITED}]
 
 
 def _without_grade(found: RiskFilter) -> Any:
@@ -186,9 +170,9 @@ def _line(case: Case, deadline: Deadline | None, grading: Grading | None, clockw
 
 
 def _paging(page: Page, total: int, links: chips.Links) -> dict[str, str]:
-    counted = count_text(total)
+    counted = count_text(total) if total > COUNT_UP_TO else f"{count_text(total)} 个"
     return {
-        "text": f"本页 {len(page.rows)} 个，共 {counted}{'' if counted.endswith('上') else ' 个'}。导出为全部 {counted}{'' if counted.endswith('上') else ' 个'}。",
+        "text": f"本页 {len(page.rows)} 个，共 {counted}。导出为全部 {counted}。",
         "prev_url": links.to(before=page.before) if page.before else "",
         "next_url": links.to(after=page.after) if page.after else "",
     }

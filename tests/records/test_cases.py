@@ -12,7 +12,7 @@ from tests.risks.builders import make_cast, registered
 
 
 @pytest.mark.django_db
-def test_x4_number_is_of_township_and_shanghai_year():
+def test_x1_number_is_of_township_and_shanghai_year():
     cast = make_cast()
     # 16:30 UTC on 31 December is already the next year in Shanghai.
     first = registered(cast=cast, at=at("2026-12-31 23:59"))

@@ -18,7 +18,8 @@ class Command(BaseCommand):
             self.stdout.write("库中没有演示数据，没有演示账号。")
             return
         self.stdout.write(as_table([("用户名", "岗位", "单位"), *_rows()]))
-        self.stdout.write(f"\n密码（password）: {settings.DEMO_PASSWORD}")
+        self.stdout.write("\n其他有风险点的企业：用户名为其统一社会信用代码（在“企业”中查看），岗位为主要负责人。")
+        self.stdout.write(f"密码（password）: {settings.DEMO_PASSWORD}")
 
 
 def _rows() -> list[tuple[str, str, str]]:

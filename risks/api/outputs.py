@@ -1,0 +1,175 @@
+"""What the API answers about risk points."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from deadlines.api import DeadlineSerializer
+from organisations.api_base import AreaSerializer, NamedSerializer
+from organisations.models.people import mask_phone
+from records.models import Case
+from risks.models import CloseOut, Grading, Progress, Verification
+from risks.workflow import WORKFLOW
+
+
+class RiskSerializer(serializers.Serializer[Case]):
+    """One row of the register, drawn from the spine; the telephone is masked."""
+
+    id = serializers.IntegerField(source="pk")
+    number = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.CharField()
+    state_text = serializers.SerializerMethodField()
+    grade = serializers.CharField(source="level", help_text="red、orange、yellow、blue，空为未定级")
+    grade_text = serializers.CharField(source="risk.grade_text")
+    township = AreaSerializer()
+    sector = serializers.CharField(source="sector.code")
+    sector_name = serializers.CharField(source="sector.name")
+    responsible_unit = NamedSerializer()
+    lead_unit = NamedSerializer(help_text="交办单位")
+    category = serializers.CharField(source="risk.category")
+    location = serializers.CharField(source="risk.location")
+    longitude = serializers.DecimalField(9, 6, source="risk.longitude", allow_null=True)
+    latitude = serializers.DecimalField(9, 6, source="risk.latitude", allow_null=True)
+    hazard_factors = serializers.CharField(source="risk.hazard_factors")
+    accident_types = serializers.CharField(source="risk.accident_types")
+    monitoring = serializers.CharField(source="risk.monitoring")
+    control_level = serializers.CharField(source="risk.control_level")
+    check_frequency = serializers.CharField(source="risk.check_frequency")
+    responsible_person = serializers.CharField(source="risk.responsible_person")
+    responsible_phone = serializers.SerializerMethodField(help_text="部分隐去")
+    headcount = serializers.IntegerField(source="risk.headcount", allow_null=True)
+    source = serializers.CharField(source="risk.source")
+    next_due_at = serializers.DateTimeField(allow_null=True)
+    opened_on = serializers.DateField()
+    closed_on = serializers.DateField(allow_null=True)
+    version = serializers.IntegerField(help_text="随请求带回；他人已先行办理时答复 409")
+
+    def get_state_text(self, case: Case) -> str:
+        return WORKFLOW.state_label(case.state)
+
+    def get_responsible_phone(self, case: Case) -> str:
+        return mask_phone(case.risk.responsible_phone)  # type: ignore[attr-defined]
+
+
+class MeasureSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    kind_text = serializers.CharField(source="get_kind_display")
+    text = serializers.CharField()
+
+
+class GradingSerializer(serializers.ModelSerializer[Grading]):
+    basis = serializers.CharField(help_text="self 自评、official 研判结论、verified 核查结论")
+    basis_text = serializers.CharField(source="get_basis_display")
+    method = serializers.CharField()
+    inputs = serializers.DictField(child=serializers.CharField())
+    score = serializers.SerializerMethodField()
+    grade = serializers.CharField()
+    grade_text = serializers.CharField()
+
+    class Meta:
+        model = Grading
+        fields = ["id", "basis", "basis_text", "method", "inputs", "score", "grade", "grade_text", "concluded_on", "participants", "reason"]
+
+    def get_score(self, grading: Grading) -> str | None:
+        """Exact and plain: 540, 0.5."""
+        return None if grading.score is None else f"{grading.score.normalize():f}"
+
+
+class ActionSerializer(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    label = serializers.CharField()
+
+
+class PostChoiceSerializer(serializers.Serializer[Any]):
+    post = serializers.IntegerField(source="pk")
+    person = serializers.IntegerField(source="person_id")
+    name = serializers.CharField(source="person.name")
+    title = serializers.CharField()
+    unit = serializers.CharField(source="unit.__str__")
+
+
+class RiskDetailSerializer(RiskSerializer):
+    """Also what its reader may do now, and whom the next act may name."""
+
+    measures = MeasureSerializer(many=True, source="risk.measures")
+    gradings = GradingSerializer(many=True, source="risk.gradings")
+    actions = ActionSerializer(many=True, help_text="当前岗位现在可以办理的事项")
+    checkers = PostChoiceSerializer(many=True, help_text="拟交办函时可选的核稿人")
+    verifiers = PostChoiceSerializer(many=True, help_text="核查时可选的核查人")
+
+
+class _ChangedSerializer(serializers.Serializer[Any]):
+    """After an act: where the case stands, and the clocks that the act started."""
+
+    state = serializers.CharField()
+    state_text = serializers.CharField()
+    version = serializers.IntegerField()
+    deadlines = DeadlineSerializer(many=True, help_text="由此起算的时限")
+
+
+class GradeAnswerSerializer(GradingSerializer, _ChangedSerializer):
+    class Meta(GradingSerializer.Meta):
+        fields = [*GradingSerializer.Meta.fields, "state", "state_text", "version", "deadlines"]
+
+
+class ProgressSerializer(serializers.ModelSerializer[Progress]):
+    class Meta:
+        model = Progress
+        fields = ["id", "text", "percent", "spent", "at"]
+
+
+class CloseOutAnswerSerializer(serializers.ModelSerializer[CloseOut], _ChangedSerializer):
+    method = serializers.CharField()
+    inputs = serializers.DictField(child=serializers.CharField())
+    proposed_grade = serializers.CharField()
+    proposed_text = serializers.CharField()
+    outcome = serializers.CharField()
+
+    class Meta:
+        model = CloseOut
+        fields = [
+            "id",
+            "statement",
+            "method",
+            "inputs",
+            "proposed_grade",
+            "proposed_text",
+            "applied_at",
+            "outcome",
+            "state",
+            "state_text",
+            "version",
+            "deadlines",
+        ]
+
+
+class SignerSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+    signed = serializers.BooleanField()
+
+
+class VerificationAnswerSerializer(serializers.ModelSerializer[Verification], _ChangedSerializer):
+    conclusion = serializers.CharField(source="get_state_display", help_text="等待会签、已生效、已作废")
+    grade = serializers.CharField(help_text="核定等级，未通过的为空")
+    signers = SignerSerializer(many=True)
+
+    class Meta:
+        model = Verification
+        fields = [
+            "id",
+            "conclusion",
+            "passed",
+            "visited_on",
+            "findings",
+            "grade",
+            "reasons",
+            "new_due_on",
+            "objection",
+            "signers",
+            "state",
+            "state_text",
+            "version",
+            "deadlines",
+        ]

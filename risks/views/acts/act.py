@@ -1,0 +1,54 @@
+"""What an act beside a case is: its form, what the form starts with, the sentence of what will happen, the ONE call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from deadlines.models import Deadline
+from organisations.actors import Actor
+from organisations.models import Unit
+from records.models import Letter
+from risks.models import RiskPoint
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an act's form is built from."""
+
+    risk: RiskPoint
+    actor: Actor
+    at: datetime
+    letter: Letter | None
+
+    @property
+    def responsible(self) -> Unit:
+        return self.risk.case.responsible_unit
+
+    def is_late(self, rule_key: str) -> bool:
+        """The regulator's own clock of this act has run out."""
+        return Deadline.objects.open().filter(case=self.risk.pk, rule_key=rule_key, due_at__lte=self.at).exists()
+
+
+@dataclass(frozen=True)
+class Act:
+    label: str
+    form: type[forms.Form]
+    perform: Callable[[Context, Any, int | None], object]
+    will: Callable[[Context], str]
+    done: str
+    arguments: Callable[[Context], dict[str, Any]] = field(default=lambda c: {})
+    initial: Callable[[Context], dict[str, Any]] = field(default=lambda c: {})
+    submit_label: str = ""
+    letter_step: str = ""  # the act is a step of the handover letter (records/letters/flow.py)
+    known: Callable[[Context], list[dict[str, Any]]] = field(default=lambda c: [])
+
+
+def common(c: Context, version: int | None) -> dict[str, Any]:
+    return {"risk": c.risk, "actor": c.actor, "at": c.at, "version": version}
+
+
+def variant(c: Context) -> dict[str, Any]:
+    return {"lsvariant": c.risk.case.district.profile.get("grading", {}).get("lsvariant", "A")}
