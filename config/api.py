@@ -49,6 +49,10 @@ class KeysetPagination(CursorPagination):
     cursor_query_description = "下一页的位置，取自上一次答复的 next"
     page_size_query_description = "每页行数，1 至 200，默认 50"
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        cursor, size = super().get_schema_operation_parameters(view)
+        return [cursor, size | {"schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}}]
+
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         keyset: tuple[str, ...] = getattr(view, "keyset", ())
         if not keyset:
@@ -135,7 +139,12 @@ def _unforeseen(error: Exception, context: dict[str, Any]) -> Response:
     request = context["request"]._request
     got_request_exception.send(sender=None, request=request)
     _log.error("%s %s", request.method, request.path, exc_info=error)
-    problem = {"type": "about:blank", "title": _TITLES[500], "status": 500, "detail": "请稍后再试；仍不行请联系系统管理员"}
+    problem = {
+        "type": "about:blank",
+        "title": _TITLES[500],
+        "status": 500,
+        "detail": "请稍后再试；仍不行请联系系统管理员",
+    }
     return Response(problem, status=500, content_type="application/problem+json")
 
 

@@ -27,7 +27,12 @@ def index(request: ActorRequest) -> HttpResponse:
 def profile(request: ActorRequest) -> HttpResponse:
     """What the district sets for itself. Read-only here: the file is checked as a whole when it is loaded."""
     district = request.actor.unit.district
-    context = frame(request.actor, "manage:profile", "区县参数", sub="只读。修改区县配置文件后，由运维人员运行 manage.py load_district 载入。")
+    context = frame(
+        request.actor,
+        "manage:profile",
+        "区县参数",
+        sub="只读。修改区县配置文件后，由运维人员运行 manage.py load_district 载入。",
+    )
     context |= {
         "facts": [
             {"label": "区县", "value": f"{district.city_name}{district.name}"},

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from config.views import healthz, readyz, statusz
+from records.views.search import search
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("", include("organisations.urls.login")),
     path("", include("deadlines.urls")),
+    path("search/", search, name="search"),
     path("risks/", include("risks.urls")),
     path("enterprises/", include("organisations.urls.enterprises")),
     path("letters/", include("records.urls.letters")),

@@ -65,7 +65,9 @@ class TokenView(ApiView):
     permission_classes = (AllowAny,)
     more_problems = frozenset({"401", "403", "429"})
 
-    @extend_schema(operation_id="token", request=TokenRequestSerializer, responses=TokenAnswerSerializer, tags=["token"])
+    @extend_schema(
+        operation_id="token", request=TokenRequestSerializer, responses=TokenAnswerSerializer, tags=["token"]
+    )
     def post(self, request: Request) -> Response:
         asked = validated(TokenRequestSerializer, request)
         at = now()
@@ -194,6 +196,7 @@ class EnterpriseViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
     queryset = Enterprise.objects.none()
     serializer_class = EnterpriseSerializer
     filterset_class = EnterpriseFilter
+    lookup_url_kwarg = "id"
 
     def rows(self, actor: Actor) -> QuerySet[Enterprise]:
         found = Enterprise.objects.for_actor(actor)

@@ -27,7 +27,12 @@ class BearerAuthentication(authentication.BaseAuthentication):
             .filter(digest=token_digest(header[1]))
             .first()
         )
-        if row is None or not row.is_usable_at(at) or not row.account.is_active or not row.post.is_open_on(local_date(at)):
+        if (
+            row is None
+            or not row.is_usable_at(at)
+            or not row.account.is_active
+            or not row.post.is_open_on(local_date(at))
+        ):
             raise exceptions.AuthenticationFailed("令牌无效或已过期，请重新取得")
         actor = Actor(account=row.account, post=row.post)
         request._request.actor = actor  # type: ignore[attr-defined]

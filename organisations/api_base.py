@@ -85,6 +85,7 @@ class ScopedViewSet(ApiView, GenericViewSet[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):
     """An id, or a message at the filter; never a number that the database cannot hold."""
 
@@ -95,19 +96,6 @@ class IdFilter(django_filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         return None
-
-
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
-class ChosenField(serializers.PrimaryKeyRelatedField[Any]):
-    """A row named by its id; the queryset is set by the serializer that knows who asks."""
-
-    default_error_messages = {
-        "does_not_exist": "没有找到编号为 {pk_value} 的对象，或不在您的权限范围内",
-        "incorrect_type": "请填写编号（整数）",
-    }
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=serializers.IntegerField(), **kwargs)
 
 
 class NamedSerializer(serializers.Serializer[Any]):

@@ -127,20 +127,27 @@ def _check_row(name: str, where: str, row: Any) -> list[str]:
         return [f"{where} 须是一个表"]
     keys = _TABLES[name]
     label = row.get("short_name") or row.get("name")
-    if name in _LISTS and isinstance(label, str):
+    if isinstance(label, str):
         where = f"{where}（{label}）"
     problems = [f"{where} 有不认识的键 {key}；可用的键：{'、'.join(keys)}" for key in row if key not in keys]
     for key, (kind, required) in keys.items():
         value = row.get(key)
         if value is None:
             problems += [f"{where} 缺少 {key}"] if required else []
-        elif type(value) is not kind or kind is list and not all(isinstance(v, str) for v in value):
+        elif not _is_exactly(value, kind):
             problems.append(f"{where} 的 {key} 须是{_TYPE_WORDS[kind]}")
         elif kind is str and required and not value.strip():
             problems.append(f"{where} 的 {key} 不能为空")
         elif kind is str and (limit := _limit(name, key)) and len(value) > limit:
             problems.append(f"{where} 的 {key} 超过 {limit} 个字")
     return problems
+
+
+def _is_exactly(value: Any, kind: type) -> bool:
+    """A bool is no number and a moment no date here; lists hold text."""
+    if isinstance(value, list) and not all(isinstance(v, str) for v in value):
+        return False
+    return type(value) is kind
 
 
 def _limit(table: str, key: str) -> int | None:
@@ -164,7 +171,9 @@ def _check_settings(profile: Profile) -> list[str]:
 
 
 def _check_territories(profile: Profile) -> list[str]:
-    problems = _repeated(profile.territories, "territories", "code") + _repeated(profile.territories, "territories", "name")
+    problems = _repeated(profile.territories, "territories", "code") + _repeated(
+        profile.territories, "territories", "name"
+    )
     kinds = [k for k in Territory.Kind.values if k != Territory.Kind.DISTRICT]
     for row in profile.territories:
         where = f"[[territories]]（{row['name']}）"

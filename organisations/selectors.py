@@ -52,9 +52,9 @@ def page_by_name(queryset: QuerySet[Enterprise], *, after: str = "", before: str
         shown = rows[:size]
         return Page(shown, shown[0].pk if shown else None, shown[-1].pk if len(rows) > size else None)
     rows = list(
-        queryset.filter(Q(unit__sort_key__lt=key) | Q(unit__sort_key=key, pk__lt=edge.pk)).order_by("-unit__sort_key", "-pk")[
-            : size + 1
-        ]
+        queryset.filter(Q(unit__sort_key__lt=key) | Q(unit__sort_key=key, pk__lt=edge.pk)).order_by(
+            "-unit__sort_key", "-pk"
+        )[: size + 1]
     )
     shown = rows[:size][::-1]
     return Page(shown, shown[0].pk if len(rows) > size else None, shown[-1].pk if shown else None)
@@ -64,7 +64,12 @@ def _edge(queryset: QuerySet[Enterprise], key: str) -> Enterprise | None:
     if not key.isascii() or not key.isdigit() or len(key) > 18:
         return None
     # Looked up in the same scope: a foreign key says nothing, not even where it would stand.
-    return Enterprise.objects.filter(pk__in=queryset.order_by().values("pk")).select_related("unit").filter(pk=int(key)).first()
+    return (
+        Enterprise.objects.filter(pk__in=queryset.order_by().values("pk"))
+        .select_related("unit")
+        .filter(pk=int(key))
+        .first()
+    )
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,9 @@ def changes_seen_by(actor: Actor) -> QuerySet[EnterpriseChange]:
 def proposals_seen_by(actor: Actor) -> QuerySet[EnforcerProposal]:
     return EnforcerProposal.objects.filter(
         enterprise__in=Enterprise.objects.for_actor(actor).order_by().values("pk")
-    ).select_related("enterprise__unit", "enterprise__sector", "enterprise__township", "department", "proposed_by", "decided_by")
+    ).select_related(
+        "enterprise__unit", "enterprise__sector", "enterprise__township", "department", "proposed_by", "decided_by"
+    )
 
 
 def _moves_of_township(actor: Actor) -> QuerySet[EnterpriseChange] | None:
@@ -132,7 +139,9 @@ def enforcing_departments(district_id: int, *, on: date) -> QuerySet[Unit]:
 
 def department_choices(district_id: int, *, on: date) -> list[tuple[str, str]]:
     """Departments that supervise some sector, each with its sectors, for the choice of the daily-enforcement department."""
-    units = enforcing_departments(district_id, on=on).filter(sectors__isnull=False).distinct().prefetch_related("sectors")
+    units = (
+        enforcing_departments(district_id, on=on).filter(sectors__isnull=False).distinct().prefetch_related("sectors")
+    )
     return [(str(unit.pk), f"{unit}（主管{_some([s.name for s in unit.sectors.all()])}）") for unit in units]
 
 

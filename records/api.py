@@ -110,7 +110,9 @@ class LetterViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         return letters_for(actor).select_related(*RELATED)
 
     @extend_schema(
-        summary="文书 PDF（已上传盖章扫描件的，以扫描件为准）", responses={(200, "application/pdf"): OpenApiTypes.BINARY}, filters=False
+        summary="文书 PDF（已上传盖章扫描件的，以扫描件为准）",
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        filters=False,
     )
     @action(detail=True, url_path="pdf", renderer_classes=[JSONRenderer, PdfRenderer], filterset_class=None)
     def pdf(self, request: Request, pk: str) -> HttpResponse:
@@ -119,14 +121,19 @@ class LetterViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
             raise exceptions.NotFound("文书尚未签发或已作废，没有 PDF")
         copy = letter.scan if letter.scan and letter.scan.content_type == "application/pdf" else letter.pdf
         if copy is None:
-            raise Conflict("文书 PDF 生成失败，系统管理员正在处理" if letter.render_error else "文书 PDF 正在生成，请稍后再取")
+            raise Conflict(
+                "文书 PDF 生成失败，系统管理员正在处理" if letter.render_error else "文书 PDF 正在生成，请稍后再取"
+            )
         if not default_storage.exists(copy.path):
             raise exceptions.NotFound("文书文件缺失，请联系系统管理员核对备份")
         return serve(copy)
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.UUID, OpenApiParameter.HEADER, description="同一个键的请求只办理一次，重复时答复第一次的结果"
+    "Idempotency-Key",
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="同一个键的请求只办理一次，重复时答复第一次的结果",
 )
 
 

@@ -128,7 +128,9 @@ def _usual(links: Links) -> list[dict[str, Any]]:
     if actor.unit.kind in {UnitKind.BUREAU, UnitKind.DEPARTMENT}:
         usual.insert(0, ("本单位交办、未销号", {"department": str(actor.unit_id)}))
     now = {k: v for k, v in links.params.items() if v and v != {"grade": default_grade(actor), "state": OPEN}.get(k)}
-    return [{"text": text, "url": links.fresh(**conditions), "current": now == conditions} for text, conditions in usual]
+    return [
+        {"text": text, "url": links.fresh(**conditions), "current": now == conditions} for text, conditions in usual
+    ]
 
 
 def _removable(label: str, value: str, url: str) -> dict[str, Any]:

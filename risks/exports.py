@@ -18,6 +18,7 @@ from organisations.models.people import mask_phone
 from organisations.roles import ROLES
 from records.events import Event
 from records.models import Case, Letter
+from records.selectors import letters_for
 from risks.events import Event as RiskEvent
 from risks.grading import LEC_LABELS, LS_LABELS, Method
 from risks.models import ControlMeasure, Grading, RiskPoint
@@ -71,9 +72,9 @@ def export_register(
     *, cases: QuerySet[Case], sort: str, conditions: Sequence[tuple[str, str]], actor: Actor, at: datetime
 ) -> IO[bytes]:
     """Write the sheet to a temporary file, record the export, and return the file at its beginning."""
-    out = tempfile.TemporaryFile()
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the answer streams and closes it
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": False, "default_date_format": "yyyy-mm-dd"})
-    rows = _write(book, _rows(cases, sort, at=at), head=_head(sort, conditions, actor, at))
+    rows = _write(book, _rows(cases, sort, actor=actor, at=at), head=_head(sort, conditions, actor, at))
     book.close()
     record(
         Event.EXPORTED,
@@ -135,30 +136,27 @@ def _write(book: Any, rows: Iterator[list[Any]], *, head: list[str]) -> int:
     return written
 
 
-def _rows(cases: QuerySet[Case], sort: str, *, at: datetime) -> Iterator[list[Any]]:
+def _rows(cases: QuerySet[Case], sort: str, *, actor: Actor, at: datetime) -> Iterator[list[Any]]:
     """Page by page along the register's own order: a fixed number of queries for every 500 rows."""
     after = ""
+    whole = cases.select_related("responsible_unit__enterprise", "township", "sector", "lead_unit")
     while True:
-        page = page_of(cases.select_related("responsible_unit__enterprise", "township", "sector", "lead_unit"), sort=sort, after=after, size=CHUNK)
-        yield from _chunk(page.rows, at=at)
+        page = page_of(whole, sort=sort, after=after, size=CHUNK)
+        yield from _chunk(page.rows, actor=actor, at=at)
         after = page.after
         if not after:
             return
 
 
-def _chunk(cases: list[Case], *, at: datetime) -> Iterator[list[Any]]:
+def _chunk(cases: list[Case], *, actor: Actor, at: datetime) -> Iterator[list[Any]]:
     ids = [case.pk for case in cases]
     risks = {risk.pk: risk for risk in RiskPoint.objects.filter(pk__in=ids).prefetch_related("measures")}
     gradings, deadlines = latest_gradings(cases), nearest_deadlines(cases)
-    letters = dict(
-        Letter.objects.filter(case__in=ids, kind=Letter.Kind.RISK_HANDOVER, state__in=Letter.NUMBERED)
-        .order_by("id")
-        .values_list("case", "number")
-    )
-    edits = {
-        row["case_id"]: row
-        for row in AuditEvent.objects.filter(case_id__in=ids, name=RiskEvent.EDITED).values("case_id").annotate(n=Count("pk"), last=Max("at"))
-    }
+    # Only letters that the reader may open: a recipient learns a number by receiving the letter.
+    handovers = letters_for(actor).filter(case__in=ids, kind=Letter.Kind.RISK_HANDOVER, state__in=Letter.NUMBERED)
+    letters = dict(handovers.order_by("id").values_list("case", "number"))
+    edited = AuditEvent.objects.filter(case_id__in=ids, name=RiskEvent.EDITED).values("case_id")
+    edits = {row["case_id"]: row for row in edited.annotate(n=Count("pk"), last=Max("at"))}
     principals = _principals(cases, at=at)
     for case in cases:
         risk, grading, deadline = risks[case.pk], gradings.get(case.pk), deadlines.get(case.pk)
@@ -176,7 +174,7 @@ def _chunk(cases: list[Case], *, at: datetime) -> Iterator[list[Any]]:
             risk.source,
             case.opened_on,
             case.closed_on,
-            edits.get(case.pk, {}).get("n"),
+            edits[case.pk]["n"] if case.pk in edits else None,
             local_date(edits[case.pk]["last"]) if case.pk in edits else None,
         ]
 
@@ -225,5 +223,7 @@ def _control(risk: RiskPoint) -> list[Any]:
 def _principals(cases: list[Case], *, at: datetime) -> dict[int, str]:
     """Townships and departments have their principal as a post, enterprises in the registry."""
     units = {case.responsible_unit_id for case in cases}
-    posts = Post.objects.open_on(local_date(at)).filter(unit__in=units, role_key__in=_PRINCIPALS).select_related("person")
+    posts = (
+        Post.objects.open_on(local_date(at)).filter(unit__in=units, role_key__in=_PRINCIPALS).select_related("person")
+    )
     return {post.unit_id: post.person.name for post in posts.order_by("-id")}

@@ -14,9 +14,14 @@ class Grade(TextChoices):
     BLUE = "blue", "低"
 
 
-COLOUR = {Grade.RED: "红", Grade.ORANGE: "橙", Grade.YELLOW: "黄", Grade.BLUE: "蓝"}
 SEVERE = frozenset({Grade.RED, Grade.ORANGE})  # registered, handed over, closed by verification
 ORDER = {Grade.RED: 0, Grade.ORANGE: 1, Grade.YELLOW: 2, Grade.BLUE: 3}
+COLOUR = {Grade.RED: "红", Grade.ORANGE: "橙", Grade.YELLOW: "黄", Grade.BLUE: "蓝"}
+
+
+def grade_text(grade: str) -> str:
+    """重大 红: the colour never stands without its word. "" for no grade."""
+    return f"{Grade(grade).label} {COLOUR[Grade(grade)]}" if grade else ""
 
 
 class Method(TextChoices):

@@ -30,7 +30,7 @@ class Telling:
     position: tuple[str, str]
     cast: Cast
     calendar: WorkCalendar
-    others: dict[str, RiskPoint] = field(default_factory=dict)
+    others: dict[tuple[int, str], RiskPoint] = field(default_factory=dict)
     risk: RiskPoint | None = None
 
     @property
@@ -81,7 +81,7 @@ def _register(t: Telling, at: datetime, detail: str) -> None:
         actor=clerk,
         at=at,
     )
-    t.others[t.title] = t.risk
+    t.others[(t.unit.pk, t.title)] = t.risk
 
 
 def _self(t: Telling, at: datetime, detail: str) -> None:
@@ -230,7 +230,7 @@ def _exit(t: Telling, at: datetime, detail: str) -> None:
         risk=t.known,
         kind=detail,
         reason=_EXIT_REASONS[detail],
-        merged_into=t.others[t.story.merged_into] if t.story.merged_into else None,
+        merged_into=t.others[(t.unit.pk, t.story.merged_into)] if t.story.merged_into else None,
         actor=t.lead.clerk,
         at=at,
         **names,

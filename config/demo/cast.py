@@ -33,7 +33,9 @@ class Cast:
         for account in accounts.values():
             # Set by this very command a moment ago; deriving it anew for each signature would take a minute.
             account.check_password = lambda raw: raw == settings.DEMO_PASSWORD  # type: ignore[method-assign]
-        posts = Post.objects.filter(unit__district=district).select_related("person", "unit__district", "unit__territory")
+        posts = Post.objects.filter(unit__district=district).select_related(
+            "person", "unit__district", "unit__territory"
+        )
         self._actors: dict[int, list[Actor]] = {}
         for post in posts.order_by("pk"):
             self._actors.setdefault(post.unit_id, []).append(Actor(account=accounts[post.person_id], post=post))

@@ -17,7 +17,7 @@ class DemoEnterprise:
     headcount: int
     scale: str = "small"
     is_key: bool = False
-    # 高危 by sector unless said otherwise here
+    # Other fields of the registry row, and the two below
     extra: dict[str, object] = field(default_factory=dict)
 
 
@@ -36,9 +36,9 @@ ENTERPRISES: tuple[DemoEnterprise, ...] = (
     _e("蚌埠市朝阳南路加油站", "hazchem", "F", "黄庄街道", "朝阳南路 518 号", "蒋涛", 10),
     _e("蚌埠市天桥加油站有限公司", "hazchem", "F", "天桥街道", "胜利中路 76 号", "余建华", 9, "micro"),
     _e("蚌埠市湖滨加油站有限公司", "hazchem", "F", "湖滨社区行政事务管理中心", "东海大道 5501 号", "汪海", 11),
-    _e("蚌埠市宏业燃气加气站有限公司", "hazchem", "D", "宏业村街道", "宏业路 220 号", "邵军", 16, key=True),
-    _e("蚌埠市雪华压缩天然气加气站", "hazchem", "D", "雪华乡", "雪华乡燕山路 88 号", "潘勇", 15, key=True),
-    _e("蚌埠市燕山液化石油气储配有限公司", "hazchem", "D", "燕山乡", "燕山乡陶店村西 300 米", "石磊", 28, key=True),
+    _e("蚌埠市宏业燃气加气站有限公司", "hazchem", "F", "宏业村街道", "宏业路 220 号", "邵军", 16, key=True),
+    _e("蚌埠市雪华压缩天然气加气站", "hazchem", "F", "雪华乡", "雪华乡燕山路 88 号", "潘勇", 15, key=True),
+    _e("蚌埠市燕山液化石油气储配有限公司", "hazchem", "G", "燕山乡", "燕山乡陶店村西 300 米", "石磊", 28, key=True),
     _e("蚌埠市淮河液化气供应站", "hazchem", "F", "淮河社区行政事务管理中心", "淮河路 1120 号", "黄玉兰", 6, "micro"),
     _e("蚌埠市龙湖加油加气站有限公司", "hazchem", "F", "龙湖新村街道", "龙湖路 309 号", "姚斌", 18),
     _e("蚌埠市华丰化工商贸有限公司", "hazchem", "F", "青年街道", "工农路 41 号", "金鑫", 8, "micro"),
@@ -97,7 +97,7 @@ ENTERPRISES: tuple[DemoEnterprise, ...] = (
     # 道路交通、铁路
     _e("蚌埠市安顺客运有限公司", "road", "G", "天桥街道", "胜利中路 1 号", "万里", 120, "medium", key=True),
     _e("蚌埠市燕山渣土运输有限公司", "road", "G", "燕山乡", "燕山乡东海大道 3300 号", "雷鸣", 64, key=True),
-    _e("蚌埠市通达机动车驾驶员培训有限公司", "road", "P", "雪华乡", "雪华乡燕山路 200 号", "倪涛", 40),
+    _e("蚌埠市通达机动车驾驶员培训有限公司", "road", "G", "雪华乡", "雪华乡燕山路 200 号", "倪涛", 40),
     _e("蚌埠市东站铁路专用线货场", "railway", "G", "淮河社区行政事务管理中心", "淮河路 1500 号", "施建国", 36, affiliation="central", is_higher_managed=True),
     # 农业机械、农业农村
     _e("蚌埠市燕山农机服务专业合作社", "farm_machinery", "A", "燕山乡", "燕山乡陶店村", "牛得草", 23),
@@ -112,7 +112,7 @@ ENTERPRISES: tuple[DemoEnterprise, ...] = (
     _e("蚌埠市燕山机械铸造有限公司", "industry_trade", "C", "燕山乡", "燕山乡工业集中区 20 号", "关铁军", 75, "medium", key=True),
     _e("蚌埠市雪华包装印刷有限公司", "industry_trade", "C", "雪华乡", "雪华乡工业园 25 号", "卞云", 41),
     _e("蚌埠市宏业仓储有限公司", "industry_trade", "F", "宏业村街道", "宏业路 300 号", "路遥", 20),
-    _e("蚌埠市黄庄污水处理服务有限公司", "industry_trade", "N", "黄庄街道", "黄庄路 150 号", "水清", 18, affiliation="district"),
+    _e("蚌埠市黄庄酱腌菜食品厂", "industry_trade", "C", "黄庄街道", "黄庄路 150 号", "水清", 18),
     _e("蚌埠市玻璃制品二厂", "industry_trade", "C", "龙湖新村街道", "龙湖路 77 号", "华明", 96, "medium", operation="suspended"),
 )
 # fmt: on

@@ -34,7 +34,9 @@ def load_risks(district: District, at: datetime) -> int:
 def _people(district: District) -> None:
     """Whoever has a story needs somebody who acts for them."""
     wanted = {story.unit for story in STORIES}
-    without = Enterprise.objects.filter(unit__district=district, unit__short_name__in=wanted, unit__posts=None, uscc__isnull=False)
+    without = Enterprise.objects.filter(
+        unit__district=district, unit__short_name__in=wanted, unit__posts=None, uscc__isnull=False
+    )
     add_principals(list(without.select_related("unit")))
 
 
@@ -46,7 +48,7 @@ def _tellings(district: District) -> list[Telling]:
     by_name = {t.name: t for t in areas.values()}
     township_units = {u.territory_id: u for u in units.values() if u.kind == UnitKind.TOWNSHIP}
     cast, calendar = Cast(district), WorkCalendar.load()
-    shared: dict[str, RiskPoint] = {}
+    shared: dict[tuple[int, str], RiskPoint] = {}
     tellings = []
     for serial, story in enumerate(STORIES, 100):
         unit = units[story.unit]
@@ -67,12 +69,13 @@ def _tellings(district: District) -> list[Telling]:
 def _schedule(tellings: list[Telling], today: date) -> Iterator[tuple[datetime, Telling, str, str]]:
     for serial, telling in enumerate(tellings):
         previous, nth = None, 0
-        for act, days, detail in course(telling.story):
+        for step, (act, days, detail) in enumerate(course(telling.story)):
             nth = nth + 1 if days == previous else 0
             previous = days
             day = telling.calendar.working_days_before(today, days)
-            # A few minutes apart from one story to the next, so that no two acts fall on one moment.
-            moment = datetime.combine(day, HOURS[nth], tzinfo=SHANGHAI) + timedelta(minutes=serial % 50, seconds=serial)
+            # Some minutes later, never the same; less than the hours lie apart, so that the order stays.
+            later = timedelta(minutes=(serial * 7 + step * 13) % 50, seconds=serial)
+            moment = datetime.combine(day, HOURS[nth], tzinfo=SHANGHAI) + later
             yield moment, telling, act, detail
 
 

@@ -55,7 +55,7 @@ STORIES: tuple[Story, ...] = (
     # 待签收
     Story("tank", STATION, "站区东侧埋地罐区", S.HANDED_OVER, "register@8 self@8 conclude@4 draft@3:40 check@2 issue@1"),
     Story("dust_bin", ALUMINIUM, "一车间集尘仓", S.HANDED_OVER, "register@12 self@12 conclude@8 draft@7:30 check@6 issue@5", title="铝粉集尘仓和输送管道"),
-    Story("confined", f"{CITY}黄庄污水处理服务有限公司", "2 号调节池", S.HANDED_OVER, "register@7 self@6 conclude@3 draft@2:30 check@2 issue@1"),
+    Story("confined", f"{CITY}黄庄酱腌菜食品厂", "2 号腌制池", S.HANDED_OVER, "register@7 self@6 conclude@3 draft@2:30 check@2 issue@1"),
     Story("crossing", "雪华乡", "雪华乡中心小学门前", S.HANDED_OVER, "register@8 self@8 conclude@4 draft@3:40 check@2 issue@2", sector="road"),
     # 治理
     Story("unloading", STATION, "卸油口", S.TREATING,

@@ -45,7 +45,9 @@ def _page(request: ActorRequest, year: int | None) -> HttpResponse:
     context = frame(request.actor, "manage:calendar", "工作日历", sub="所有以工作日计算的期限都按这份日历计算。")
     context |= {
         "year": year,
-        "years": [{"text": str(y), "url": reverse("deadlines:calendar-year", args=[y]), "current": y == year} for y in years],
+        "years": [
+            {"text": str(y), "url": reverse("deadlines:calendar-year", args=[y]), "current": y == year} for y in years
+        ],
         "months": [_month(year, month, days, today) for month in range(1, 13)],
         "specials": _specials(days.values()),
         "workdays": sum(day.is_workday for day in days.values()),

@@ -64,7 +64,13 @@ def detail(request: ActorRequest, key: str) -> HttpResponse:
     ]
     row = _row(item, request.actor.unit.district, _counts(request).get(key, {}))
     crumbs = [{"text": "规则", "url": reverse("deadlines:rules")}, {"text": item.label, "url": ""}]
-    context = {"rule": row, "facts": _facts(row), "rows": rows, "more": max(0, row["open"] - len(rows)), "crumbs": crumbs}
+    context = {
+        "rule": row,
+        "facts": _facts(row),
+        "rows": rows,
+        "more": max(0, row["open"] - len(rows)),
+        "crumbs": crumbs,
+    }
     return render(request, "deadlines/rule.html", context)
 
 

@@ -22,7 +22,11 @@ class OpenAccountForm(forms.Form):
         label="用户名",
         max_length=40,
         help_text="小写字母开头，3 至 40 位，可用小写字母、数字、点、下划线和短横。开通后不能修改。",
-        validators=[RegexValidator(r"^[a-z][a-z0-9._-]{2,39}$", "用户名须以小写字母开头，3 至 40 位，只用小写字母、数字、点、下划线和短横")],
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9._-]{2,39}$", "用户名须以小写字母开头，3 至 40 位，只用小写字母、数字、点、下划线和短横"
+            )
+        ],
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "请填用户名"},
     )

@@ -18,7 +18,9 @@ class ChangeForm(forms.Form):
     """What every change says: from which day, on what basis, why."""
 
     effective_on = forms.DateField(label="生效日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    document = forms.CharField(label="依据文件", max_length=120, required=False, help_text="文号，或证照变更通知书编号。")
+    document = forms.CharField(
+        label="依据文件", max_length=120, required=False, help_text="文号，或证照变更通知书编号。"
+    )
     reason = forms.CharField(label="说明", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     first: tuple[str, ...] = ()
@@ -127,7 +129,11 @@ class DecideForm(forms.Form):
 
     approve = forms.ChoiceField(label="意见", widget=forms.RadioSelect)
     note = forms.CharField(
-        label="说明", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="不同意的须写明理由。"
+        label="说明",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="不同意的须写明理由。",
     )
 
     def __init__(self, *args: Any, yes: str = "同意", no: str = "不同意", **kwargs: Any) -> None:
@@ -146,7 +152,9 @@ class DecideForm(forms.Form):
 
 class ProposeEnforcerForm(forms.Form):
     department = forms.ModelChoiceField(label="建议部门", queryset=Unit.objects.none(), empty_label="请选择")
-    reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 4}), help_text="职责依据和协商情况。")
+    reason = forms.CharField(
+        label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 4}), help_text="职责依据和协商情况。"
+    )
 
     def __init__(self, *args: Any, enterprise: Enterprise, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,13 @@ from organisations.models import Enterprise, Sector, Territory, Unit
 from organisations.roles import Scope
 from organisations.selectors import department_choices, townships
 from organisations.services import uscc
-from organisations.services.enterprises import CONTACT_FACTS, FACTS, RegistryRefused, check_enforcer, may_change_enforcer
+from organisations.services.enterprises import (
+    CONTACT_FACTS,
+    FACTS,
+    RegistryRefused,
+    check_enforcer,
+    may_change_enforcer,
+)
 from organisations.services.import_cells import BOUNDS, PHONE, PHONE_ADVICE
 
 BY_SECTOR = "sector"
@@ -101,15 +107,20 @@ class EnterpriseForm(ContactForm):
     is_key = forms.BooleanField(label="重点企业", required=False)
     is_high_risk = forms.BooleanField(label="高危企业", required=False)
     township = forms.ModelChoiceField(label="乡街", queryset=Territory.objects.none(), empty_label="请选择")
-    operation = forms.ChoiceField(label="经营状态", choices=Enterprise.Operation.choices, initial=Enterprise.Operation.RUNNING)
+    operation = forms.ChoiceField(
+        label="经营状态", choices=Enterprise.Operation.choices, initial=Enterprise.Operation.RUNNING
+    )
     enforcement_department = forms.ChoiceField(
-        label="日常执法部门", help_text="每家企业只有一个。行业有几个主管部门、定不下来的，先选“待明确”，由安委办提出、区领导决定。"
+        label="日常执法部门",
+        help_text="每家企业只有一个。行业有几个主管部门、定不下来的，先选“待明确”，由安委办提出、区领导决定。",
     )
     supervision_level = forms.ChoiceField(
         label="分级监管", choices=[("district", "区级"), ("township", "乡街级")], initial="district"
     )
 
-    def __init__(self, *args: Any, actor: Actor, at: datetime, enterprise: Enterprise | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, actor: Actor, at: datetime, enterprise: Enterprise | None = None, **kwargs: Any
+    ) -> None:
         if enterprise is not None:
             kwargs["initial"] = initial_of(enterprise) | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
@@ -207,7 +218,11 @@ class EnterpriseForm(ContactForm):
             return
         department = Unit.objects.get(pk=int(chosen))
         current = self.enterprise
-        if current is not None and current.enforcement_department_id == department.pk and current.sector_id == sector.pk:
+        if (
+            current is not None
+            and current.enforcement_department_id == department.pk
+            and current.sector_id == sector.pk
+        ):
             cleaned["enforcement_department"] = department
             return
         try:

@@ -11,7 +11,10 @@ from organisations.models import Account
 
 
 class LoginForm(AuthenticationForm):
-    error_messages = {"invalid_login": "用户名或密码不对，请重新输入。", "inactive": "这个账号已停用，请联系安全管理员。"}
+    error_messages = {
+        "invalid_login": "用户名或密码不对，请重新输入。",
+        "inactive": "这个账号已停用，请联系安全管理员。",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

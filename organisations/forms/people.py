@@ -77,7 +77,10 @@ class PostForm(forms.ModelForm):
         choices = [(role.key, role.label) for role in ROLES if unit.kind in role.unit_kinds]
         help_text = "" if choices else "这类单位没有可设的角色。"
         self.fields["role_key"] = forms.ChoiceField(
-            label="角色", choices=[("", "请选择"), *choices], help_text=help_text, error_messages={"required": "请选择角色"}
+            label="角色",
+            choices=[("", "请选择"), *choices],
+            help_text=help_text,
+            error_messages={"required": "请选择角色"},
         )
         self.fields["title"].error_messages["required"] = "请填职务"
 

@@ -38,9 +38,13 @@ class UnitForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.district = district
         self.instance.district = district
-        self.fields["territory"].queryset = Territory.objects.filter(district=district).exclude(kind=Territory.Kind.DISTRICT)
+        self.fields["territory"].queryset = Territory.objects.filter(district=district).exclude(
+            kind=Territory.Kind.DISTRICT
+        )
         self.fields["superior"].queryset = (
-            Unit.objects.filter(district=district, valid_to=None).exclude(kind=UnitKind.ENTERPRISE).exclude(pk=self.instance.pk)
+            Unit.objects.filter(district=district, valid_to=None)
+            .exclude(kind=UnitKind.ENTERPRISE)
+            .exclude(pk=self.instance.pk)
         )
         self.fields["name"].error_messages["required"] = "请填全称"
         if self.instance.pk:

@@ -70,7 +70,9 @@ def on_move(handler: MoveHandler) -> MoveHandler:
     return handler
 
 
-def wears(hat: Hat, actor: Actor, enterprise: Enterprise, to_township_id: int | None, *, confirming: bool = False) -> bool:
+def wears(
+    hat: Hat, actor: Actor, enterprise: Enterprise, to_township_id: int | None, *, confirming: bool = False
+) -> bool:
     if enterprise.unit.district_id != actor.district_id:
         return False
     township_right = Right.CONFIRM_STATUS if confirming else Right.EDIT_ENTERPRISES
@@ -134,7 +136,9 @@ def propose_change(
     By kind: `name` (rename), `to_unit` (merge: the successor; superior: who manages it now, may be None),
     `to_operation` (status), `to_township` (move).
     """
-    enterprise = Enterprise.objects.select_for_update(of=("self",)).select_related("unit", "township").get(pk=enterprise.pk)
+    enterprise = (
+        Enterprise.objects.select_for_update(of=("self",)).select_related("unit", "township").get(pk=enterprise.pk)
+    )
     if not may_propose(kind, actor, enterprise):
         who = "、".join(hat.value for hat in RULES[kind].proposes)
         raise RegistryRefused(f"{Kind(kind).label}由{who}提出")
@@ -142,9 +146,17 @@ def propose_change(
         raise RegistryRefused(f"这家企业已并入{enterprise.unit.succeeded_by}，不能再变更")
     waiting = open_change(enterprise)
     if waiting is not None:
-        raise RegistryRefused(f"{waiting.proposed_by}提出的{waiting.get_kind_display()}还在等{RULES[waiting.kind].confirms.value}确认，办完再提")
+        raise RegistryRefused(
+            f"{waiting.proposed_by}提出的{waiting.get_kind_display()}还在等{RULES[waiting.kind].confirms.value}确认，办完再提"
+        )
     before, after = _before_and_after(
-        enterprise, kind, name=name, to_unit=to_unit, to_township=to_township, to_operation=to_operation, effective_on=effective_on
+        enterprise,
+        kind,
+        name=name,
+        to_unit=to_unit,
+        to_township=to_township,
+        to_operation=to_operation,
+        effective_on=effective_on,
     )
     change = EnterpriseChange.objects.create(
         enterprise=enterprise,
@@ -168,7 +180,9 @@ def propose_change(
 def decide_change(*, change: EnterpriseChange, approve: bool, note: str, actor: Actor, at: datetime) -> list[str]:
     """Confirm (and apply, at once and whole) or refuse. Returns the sentences of what moved along."""
     enterprise = (
-        Enterprise.objects.select_for_update(of=("self", "unit")).select_related("unit", "township").get(pk=change.enterprise_id)
+        Enterprise.objects.select_for_update(of=("self", "unit"))
+        .select_related("unit", "township")
+        .get(pk=change.enterprise_id)
     )
     change = EnterpriseChange.objects.select_related(
         "enterprise__unit", "proposed_by", "decided_by", "to_unit__enterprise__township", "to_township"
@@ -223,7 +237,11 @@ def _before_and_after(
                 raise RegistryRefused("请选择变更后的经营状态", "to_operation")
             return enterprise.get_operation_display(), Enterprise.Operation(to_operation).label
         case Kind.MOVE:
-            if to_township is None or to_township.pk == enterprise.township_id or to_township.district_id != unit.district_id:
+            if (
+                to_township is None
+                or to_township.pk == enterprise.township_id
+                or to_township.district_id != unit.district_id
+            ):
                 raise RegistryRefused("请选择迁入的乡街", "to_township")
             if not Unit.objects.filter(kind=UnitKind.TOWNSHIP, territory=to_township, valid_to=None).exists():
                 raise RegistryRefused(f"{to_township}在平台里没有可以确认的单位", "to_township")
@@ -235,7 +253,11 @@ def _before_and_after(
 
 
 def _check_successor(enterprise: Enterprise, successor: Unit | None, effective_on: date) -> None:
-    if successor is None or successor.kind != UnitKind.ENTERPRISE or successor.district_id != enterprise.unit.district_id:
+    if (
+        successor is None
+        or successor.kind != UnitKind.ENTERPRISE
+        or successor.district_id != enterprise.unit.district_id
+    ):
         raise RegistryRefused("请填本区已登记的承接企业", "to_unit")
     if successor.pk == enterprise.pk:
         raise RegistryRefused("承接企业不能是它自己", "to_unit")

@@ -100,13 +100,16 @@ def _save_sectors(district: District, profile: Profile, units: Mapping[str, Unit
             "order": order,
         }
         sector = found.get(row["code"])
-        before = {u.pk: u.short_name for u in sector.departments.all()} if sector else {}
+        held = sorted(sector.departments.all(), key=lambda unit: unit.pk) if sector else []
+        before = {unit.pk: unit.short_name for unit in held}
         wanted = {units[name].pk: name for name in row["departments"]}
         saved = _save(sector or Sector(district=district), values, f"行业领域 {row['name']}", changes)
         if set(before) != set(wanted):
             saved.departments.set(wanted)
             if sector:
-                changes.append(f"修改行业领域 {row['name']}：主管部门 {_said(before.values())} → {_said(wanted.values())}")
+                changes.append(
+                    f"修改行业领域 {row['name']}：主管部门 {_said(before.values())} → {_said(wanted.values())}"
+                )
 
 
 def _save(row: M, values: Mapping[str, Any], label: str, changes: list[str]) -> M:
@@ -131,7 +134,9 @@ def _parts(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]
     if not isinstance(before, dict) or not isinstance(after, dict):
         return [(f" {path}" if path else "", before, after)]
     keys = [key for key in before | after if before.get(key) != after.get(key)]
-    return [p for key in keys for p in _parts(before.get(key, ""), after.get(key, ""), f"{path}.{key}" if path else key)]
+    return [
+        p for key in keys for p in _parts(before.get(key, ""), after.get(key, ""), f"{path}.{key}" if path else key)
+    ]
 
 
 def _said(value: Any) -> str:

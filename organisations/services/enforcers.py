@@ -25,7 +25,9 @@ def open_proposal(enterprise: Enterprise) -> EnforcerProposal | None:
 
 
 @transaction.atomic
-def propose_enforcer(*, enterprise: Enterprise, department: Unit, reason: str, actor: Actor, at: datetime) -> EnforcerProposal:
+def propose_enforcer(
+    *, enterprise: Enterprise, department: Unit, reason: str, actor: Actor, at: datetime
+) -> EnforcerProposal:
     if not actor.may(Right.PROPOSE_ENFORCER) or enterprise.unit.district_id != actor.district_id:
         raise RegistryRefused("日常执法部门由安委办提出建议")
     enterprise = Enterprise.objects.select_for_update(of=("self",)).select_related("unit").get(pk=enterprise.pk)
@@ -61,7 +63,9 @@ def decide_enforcer(
     if not actor.may(Right.DESIGNATE) or proposal.enterprise.unit.district_id != actor.district_id:
         raise RegistryRefused("日常执法部门由区领导决定")
     enterprise = Enterprise.objects.select_for_update(of=("self",)).get(pk=proposal.enterprise_id)
-    proposal = EnforcerProposal.objects.select_related("department", "decided_by", "enterprise__unit").get(pk=proposal.pk)
+    proposal = EnforcerProposal.objects.select_related("department", "decided_by", "enterprise__unit").get(
+        pk=proposal.pk
+    )
     if proposal.decided_at is not None:
         outcome = "同意" if proposal.is_approved else "不同意"
         raise RegistryRefused(f"{proposal.decided_by}已作出决定：{outcome}由{proposal.department}负责")

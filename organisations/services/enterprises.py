@@ -57,7 +57,11 @@ def may_edit_contact(actor: Actor, enterprise: Enterprise) -> bool:
 
 def may_change_enforcer(actor: Actor, enterprise: Enterprise) -> bool:
     """From one department of the sector to another, or to 待明确; out of 待明确 only by decision (X2)."""
-    return actor.scope == Scope.DISTRICT and may_edit(actor, enterprise) and enterprise.enforcement_department_id is not None
+    return (
+        actor.scope == Scope.DISTRICT
+        and may_edit(actor, enterprise)
+        and enterprise.enforcement_department_id is not None
+    )
 
 
 @transaction.atomic
@@ -115,7 +119,7 @@ def update_enterprise(*, enterprise: Enterprise, values: Mapping[str, Any], acto
     """Write the facts in `values` that differ; returns their field names. Without a difference nothing is recorded."""
     full = may_edit(actor, enterprise)
     allowed = (*FACTS, "short_name", "enforcement_department") if full else CONTACT_FACTS
-    if not full and not may_edit_contact(actor, enterprise) or set(values) - set(allowed):
+    if (not full and not may_edit_contact(actor, enterprise)) or set(values) - set(allowed):
         raise RegistryRefused("当前岗位不能修改这些资料")
     enterprise = (
         Enterprise.objects.select_for_update(of=("self", "unit"))
@@ -162,7 +166,9 @@ def check_enforcer(department: Unit | None, sector: Sector, *, at: datetime) -> 
     if department in supervising:
         return
     names = "、".join(str(unit) for unit in supervising)
-    advice = f"“{sector}”由{names}主管，请选其中一个，或者选“待明确”" if names else f"“{sector}”还没有主管部门，请选“待明确”"
+    advice = (
+        f"“{sector}”由{names}主管，请选其中一个，或者选“待明确”" if names else f"“{sector}”还没有主管部门，请选“待明确”"
+    )
     raise RegistryRefused(advice, "enforcement_department")
 
 

@@ -20,7 +20,14 @@ PHONE_ADVICE = "电话应是 11 位手机号，或带区号的固定电话（如
 BOUNDS = {"longitude": (Decimal(73), Decimal(136), "经度"), "latitude": (Decimal(3), Decimal(54), "纬度")}
 UNDETERMINED_WORD = "待明确"
 _YES_NO = {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False, "√": True, "×": False}
-_LENGTHS = {"name": 120, "short_name": 60, "no_uscc_reason": 80, "address": 200, "principal_name": 40, "principal_phone": 20}
+_LENGTHS = {
+    "name": 120,
+    "short_name": 60,
+    "no_uscc_reason": 80,
+    "address": 200,
+    "principal_name": 40,
+    "principal_phone": 20,
+}
 _CHOICES = {
     "scale": {label: value for value, label in Enterprise.Scale.choices},
     "affiliation": {label: value for value, label in Enterprise.Affiliation.choices},
@@ -47,7 +54,9 @@ class Directory:
     def of(cls, actor: Actor, *, at: datetime) -> "Directory":
         townships = Territory.objects.filter(district_id=actor.district_id).exclude(kind=Territory.Kind.DISTRICT)
         departments = list(
-            Unit.objects.filter(district_id=actor.district_id, kind__in=ENFORCING_KINDS).valid_on(local_date(at)).order_by("pk")
+            Unit.objects.filter(district_id=actor.district_id, kind__in=ENFORCING_KINDS)
+            .valid_on(local_date(at))
+            .order_by("pk")
         )
         by_id = {unit.pk: unit for unit in departments}
         sectors = list(Sector.objects.filter(district_id=actor.district_id).prefetch_related("departments"))

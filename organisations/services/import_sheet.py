@@ -30,7 +30,9 @@ class Column:
 COLUMNS = (
     Column("name", "企业名称", "营业执照上的全称", f"{EXAMPLE_MARK}蚌埠××加油站有限公司", required=True, width=34),
     Column("short_name", "简称", "可不填，列表里显示", "××加油站"),
-    Column("uscc", "统一社会信用代码", "18 位；单元格设成文本。没有代码的留空并填下一列", "91340303MA2T000156", width=22),
+    Column(
+        "uscc", "统一社会信用代码", "18 位；单元格设成文本。没有代码的留空并填下一列", "91340303MA2T000156", width=22
+    ),
     Column("no_uscc_reason", "无代码原因", "没有统一社会信用代码的才填，如：临时摊点", ""),
     Column("sector", "行业领域", "见“可填内容”", "危险化学品", required=True),
     Column("section", "行业门类", "GB/T 4754-2017 门类字母 A–T", "F", width=10),
@@ -159,7 +161,9 @@ def read_sheet(data: bytes) -> Sheet:
             cells[key] = _text(value)
             if cells[key] in _ERRORS:
                 problems.append(Problem(number, title, f"单元格是公式错误 {cells[key]}"))
-            elif key == "uscc" and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 1e15:
+            elif (
+                key == "uscc" and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 1e15
+            ):
                 problems.append(Problem(number, title, "代码被存成了数字，后几位已经丢失；请把单元格设成文本再填"))
         if not any(cells.values()):
             continue

@@ -18,7 +18,7 @@ from audit.models import AuditEvent
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
-from organisations.models import District, Enterprise, Sector, Territory, Unit
+from organisations.models import District, Enterprise, Territory, Unit
 from organisations.pinyin import sort_key
 from organisations.roles import Right, Scope, UnitKind
 from organisations.services.enterprises import FACTS, RegistryRefused
@@ -123,7 +123,7 @@ def _doubles(parsed: list[tuple[Row, dict[str, Any]]]) -> Iterator[Problem]:
     """The same enterprise twice in one file: the later row names the earlier."""
     first: dict[Any, int] = {}
     for row, values in parsed:
-        key = _key(values)
+        key = _key(row, values)
         if key is None:
             continue
         earlier = first.setdefault(key, row.number)
@@ -132,16 +132,19 @@ def _doubles(parsed: list[tuple[Row, dict[str, Any]]]) -> Iterator[Problem]:
             yield Problem(row.number, _TITLE[column], f"和第 {earlier} 行重复")
 
 
-def _key(values: dict[str, Any]) -> Any:
-    if values.get("uscc"):
-        return values["uscc"]
+def _key(row: Row, values: dict[str, Any]) -> Any:
+    """What recognises the enterprise; None when the cells for it are bad."""
+    if row.cells.get("uscc"):
+        return values.get("uscc")
     if values.get("name") and values.get("township"):
         return values["name"], values["township"].pk
     return None
 
 
 def _compare(parsed: list[tuple[Row, dict[str, Any]]], report: Report, *, actor: Actor, at: datetime) -> _Plan:
-    registered = Enterprise.objects.select_related("unit", "township", "enforcement_department").select_for_update(of=("self",))
+    registered = Enterprise.objects.select_related("unit", "sector", "township", "enforcement_department").select_for_update(
+        of=("self",)
+    )
     codes = [values["uscc"] for _, values in parsed if values.get("uscc")]
     by_code = {e.uscc: e for e in registered.filter(uscc__in=codes)}
     names = [values["name"] for _, values in parsed if values.get("name")]
@@ -152,7 +155,7 @@ def _compare(parsed: list[tuple[Row, dict[str, Any]]], report: Report, *, actor:
     plan = _Plan()
     taken: set[int] = set()
     for row, values in parsed:
-        key = _key(values)
+        key = _key(row, values)
         if key is None:
             continue
         found = by_code.get(values.get("uscc")) or by_name.get((values.get("name"), _pk(values.get("township"))))
@@ -200,7 +203,9 @@ def _refusals(row: Row, values: dict[str, Any], found: Enterprise, *, actor: Act
     elif department is not None and values.get("sector") and values["sector"].pk != found.sector_id:
         supervising = {unit.pk for unit in values["supervising"]}
         if department.pk not in supervising:
-            yield Problem(row.number, _TITLE["sector"], f"现在的日常执法部门{department}不主管这个行业，请在企业页面一并调整")
+            yield Problem(
+                row.number, _TITLE["sector"], f"现在的日常执法部门{department}不主管这个行业，请在企业页面一并调整"
+            )
 
 
 def _new(values: dict[str, Any], *, actor: Actor, at: datetime) -> tuple[Unit, Enterprise]:

@@ -34,6 +34,8 @@ def stamp_of(account: Account) -> Stamp:
 
 @transaction.atomic
 def record_login(*, account: Account, posts: Iterable[Post], at: datetime, address: str = "") -> None:
+    # Django's own signal wrote the computer's time; the register shows the portal's.
+    Account.objects.filter(pk=account.pk).update(last_login=at)
     record(
         Event.LOGGED_IN,
         by=stamp_of(account),
@@ -79,7 +81,9 @@ def change_password(*, account: Account, password: str, actor: Actor | None, at:
     account.must_change_password = False
     account.save(update_fields=["password", "must_change_password"])
     revoke_tokens(account, at=at)
-    record(Event.PASSWORD_CHANGED, by=actor.stamp if actor else stamp_of(account), at=at, subject=("account", account.pk))
+    record(
+        Event.PASSWORD_CHANGED, by=actor.stamp if actor else stamp_of(account), at=at, subject=("account", account.pk)
+    )
 
 
 def revoke_tokens(account: Account, *, at: datetime) -> int:

@@ -42,7 +42,9 @@ def open_post(*, post: Post, actor: Actor, at: datetime) -> Post:
     if not unit.is_valid_on(post.valid_from):
         raise ValidationError({"valid_from": f"{unit}在 {post.valid_from} 不在存续期内"})
     _refuse_second_administrator(person, post)
-    if Post.objects.filter(_overlaps(post), person=person, unit=unit, role_key=post.role_key, section=post.section).exists():
+    if Post.objects.filter(
+        _overlaps(post), person=person, unit=unit, role_key=post.role_key, section=post.section
+    ).exists():
         raise ValidationError(f"{person.name}在任期内已有{unit}的“{role.label}”岗位")
     post.full_clean()
     post.save()
@@ -64,15 +66,19 @@ def _refuse_second_administrator(person: Person, post: Post) -> None:
     if held is not None:
         wanted = ROLE_BY_KEY[post.role_key].label
         raise ValidationError(
-            {"role_key": f"{person.name}是{held.role.label}，不能再任{wanted}：系统、安全、审计管理员须由不同的人担任（等保三权分立）"}
+            {
+                "role_key": f"{person.name}是{held.role.label}，不能再任{wanted}：系统、安全、审计管理员须由不同的人担任（等保三权分立）"
+            }
         )
 
 
 @transaction.atomic
 def close_post(*, post: Post, on: date, reason: str, actor: Actor, at: datetime) -> bool:
     """End a post with `on` as its last day. Returns False when somebody else closed it meanwhile."""
-    post = Post.objects.select_for_update(of=("self",)).select_related("person", "unit").get(
-        pk=post.pk, unit__district_id=actor.district_id
+    post = (
+        Post.objects.select_for_update(of=("self",))
+        .select_related("person", "unit")
+        .get(pk=post.pk, unit__district_id=actor.district_id)
     )
     if post.person_id == actor.post.person_id:
         raise ValidationError("不能免去自己的岗位，请由另一名系统管理员办理")

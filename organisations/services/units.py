@@ -105,7 +105,12 @@ def set_territory(*, territory: Territory, is_district_managed: bool, basis: str
         by=actor.stamp,
         at=at,
         subject=("territory", territory.pk),
-        data={"code": territory.code, "name": territory.name, "is_district_managed": is_district_managed, "basis": basis},
+        data={
+            "code": territory.code,
+            "name": territory.name,
+            "is_district_managed": is_district_managed,
+            "basis": basis,
+        },
     )
     return True
 

@@ -20,7 +20,9 @@ LENGTH = 18
 
 def normalise(code: str) -> str:
     """What people type or paste, in the one form that is stored: half width, upper case, without spaces and hyphens."""
-    return "".join(c for c in unicodedata.normalize("NFKC", code).upper() if not c.isspace() and c not in "-\u200b\ufeff")
+    return "".join(
+        c for c in unicodedata.normalize("NFKC", code).upper() if not c.isspace() and c not in "-\u200b\ufeff"
+    )
 
 
 def check_character(first17: str) -> str:

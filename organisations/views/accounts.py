@@ -56,7 +56,9 @@ def accounts(request: ActorRequest) -> HttpResponse:
         "actions": [{"label": "开通账号", "url": reverse("manage:account-new"), "icon": "plus", "primary": True}],
     }
     context = frame(request.actor, "manage:accounts", "账号")
-    return render(request, "organisations/accounts.html", context | {"filter": form, "accounts": found, "bar": bar, "page": page})
+    return render(
+        request, "organisations/accounts.html", context | {"filter": form, "accounts": found, "bar": bar, "page": page}
+    )
 
 
 @acting(Right.MANAGE_ACCOUNTS, scoped=True)
@@ -94,8 +96,12 @@ def _choose_person(request: ActorRequest, people: QuerySet[Person]) -> HttpRespo
         rows = rows.filter(Q(name__icontains=q) | Exists(_open_posts().filter(_named(q), person=OuterRef("pk"))))
     rows = rows.prefetch_related(Prefetch("posts", _open_posts(), to_attr="open_posts"))
     found, _, page = paged(request, rows, unit="人还没有账号")
-    context = frame(request.actor, "manage:accounts", "开通账号", sub="选择还没有账号的人员。名单上没有的，请系统管理员先登记。")
-    return render(request, "organisations/account_person.html", context | {"filter": form, "people": found, "page": page})
+    context = frame(
+        request.actor, "manage:accounts", "开通账号", sub="选择还没有账号的人员。名单上没有的，请系统管理员先登记。"
+    )
+    return render(
+        request, "organisations/account_person.html", context | {"filter": form, "people": found, "page": page}
+    )
 
 
 def _person_facts(person: Person) -> list[dict[str, object]]:
@@ -142,12 +148,16 @@ def account_toggle(request: ActorRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            done = services.set_active(account=account, active=enable, actor=request.actor, at=now(), **form.cleaned_data)
+            done = services.set_active(
+                account=account, active=enable, actor=request.actor, at=now(), **form.cleaned_data
+            )
         except ValidationError as error:
             refuse(form, error)
         else:
             word = "恢复" if enable else "停用"
-            messages.success(request, f"账号 {account.username} 已{word}。" if done else f"账号 {account.username} 此前已{word}。")
+            messages.success(
+                request, f"账号 {account.username} 已{word}。" if done else f"账号 {account.username} 此前已{word}。"
+            )
             return redirect("manage:accounts")
     context = frame(request.actor, "manage:accounts", "恢复账号" if enable else "停用账号") | {
         "form": form,
@@ -175,7 +185,12 @@ def roles(request: ActorRequest) -> HttpResponse:
         }
         for role in ROLES
     ]
-    context = frame(request.actor, "manage:roles", "角色权限", sub="一个岗位一个角色。能不能办，还要看案卷所处的环节；自己办的不能由自己批准。")
+    context = frame(
+        request.actor,
+        "manage:roles",
+        "角色权限",
+        sub="一个岗位一个角色。能不能办，还要看案卷所处的环节；自己办的不能由自己批准。",
+    )
     administrators = "、".join(role.label for role in ROLES if role.key in ADMINISTRATORS)
     context |= {"rights": [right.label for right in Right], "roles": rows, "administrators": administrators}
     return render(request, "organisations/roles.html", context)

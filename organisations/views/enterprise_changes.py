@@ -19,7 +19,7 @@ from organisations.services.changes import RULES, decide_change, may_decide, may
 from organisations.services.enforcers import decide_enforcer, propose_enforcer
 from organisations.services.enterprises import RegistryRefused
 from organisations.views.enterprise_page import show
-from organisations.views.enterprises import refuse
+from organisations.views.enterprises import posted, refuse
 
 Kind = EnterpriseChange.Kind
 _WILL = {
@@ -52,7 +52,7 @@ def change(request: ActorRequest, pk: int) -> HttpResponse:
         if kind:
             raise PermissionDenied if kind in Kind.values else Http404
         return redirect("enterprises:detail", pk=pk)
-    form = CHANGE_FORMS[kind](request.POST or None, enterprise=enterprise, today=local_date(at))
+    form = CHANGE_FORMS[kind](posted(request), enterprise=enterprise, today=local_date(at))
     if request.method == "POST" and form.is_valid():
         try:
             made = propose_change(enterprise=enterprise, kind=kind, actor=actor, at=at, **form.values())
@@ -69,7 +69,9 @@ def change(request: ActorRequest, pk: int) -> HttpResponse:
         "will": f"由{RULES[kind].confirms.value}的另一人确认。{_WILL[Kind(kind)]}",
         "submit_label": "提出",
     }
-    return show(request, Seen(enterprise, whole=True), actor=actor, at=at, drawer=drawer, status=422 if form.errors else 200)
+    return show(
+        request, Seen(enterprise, whole=True), actor=actor, at=at, drawer=drawer, status=422 if form.errors else 200
+    )
 
 
 @acting(Right.CONFIRM_STATUS, Right.EDIT_ENTERPRISES, scoped=True)
@@ -85,7 +87,7 @@ def decide(request: ActorRequest, pk: int) -> HttpResponse:
         return redirect("enterprises:detail", pk=row.enterprise_id)
     if not may_decide(row, actor):
         raise PermissionDenied
-    form = DecideForm(request.POST or None, yes="确认，变更生效", no="不通过")
+    form = DecideForm(posted(request), yes="确认，变更生效", no="不通过")
     if request.method == "POST" and form.is_valid():
         try:
             moved = decide_change(change=row, actor=actor, at=at, **form.values())
@@ -119,7 +121,7 @@ def decide(request: ActorRequest, pk: int) -> HttpResponse:
 def propose_department(request: ActorRequest, pk: int) -> HttpResponse:
     actor, at = request.actor, now()
     enterprise = _own(request, pk)
-    form = ProposeEnforcerForm(request.POST or None, enterprise=enterprise, today=local_date(at))
+    form = ProposeEnforcerForm(posted(request), enterprise=enterprise, today=local_date(at))
     if request.method == "POST" and form.is_valid():
         try:
             propose_enforcer(enterprise=enterprise, actor=actor, at=at, **form.cleaned_data)
@@ -132,11 +134,16 @@ def propose_department(request: ActorRequest, pk: int) -> HttpResponse:
         "form": form,
         "heading": "建议日常执法部门",
         "action": reverse("enterprises:propose-enforcer", args=[pk]),
-        "known": [{"label": "行业", "value": enterprise.sector.name}, {"label": "乡街", "value": enterprise.township.name}],
+        "known": [
+            {"label": "行业", "value": enterprise.sector.name},
+            {"label": "乡街", "value": enterprise.township.name},
+        ],
         "will": "报区领导决定。同意后这个部门即为这家企业唯一的日常执法部门。",
         "submit_label": "报区领导",
     }
-    return show(request, Seen(enterprise, whole=True), actor=actor, at=at, drawer=drawer, status=422 if form.errors else 200)
+    return show(
+        request, Seen(enterprise, whole=True), actor=actor, at=at, drawer=drawer, status=422 if form.errors else 200
+    )
 
 
 @acting(Right.DESIGNATE, scoped=True)
@@ -151,7 +158,7 @@ def decide_department(request: ActorRequest, pk: int) -> HttpResponse:
         outcome = "同意" if proposal.is_approved else "不同意"
         messages.info(request, f"{proposal.decided_by}已作出决定：{outcome}由{proposal.department}负责")
         return redirect("enterprises:detail", pk=proposal.enterprise_id)
-    form = DecideForm(request.POST or None, yes=f"同意，明确为{proposal.department}", no="不同意，退回安委办")
+    form = DecideForm(posted(request), yes=f"同意，明确为{proposal.department}", no="不同意，退回安委办")
     if request.method == "POST" and form.is_valid():
         try:
             decide_enforcer(proposal=proposal, actor=actor, at=at, **form.values())
@@ -183,7 +190,10 @@ def _known(enterprise: Enterprise, kind: str) -> list[dict[str, Any]]:
         Kind.MERGE: ("被并入的企业", enterprise.unit.name),
         Kind.STATUS: ("现经营状态", enterprise.get_operation_display()),
         Kind.MOVE: ("现所在乡街", enterprise.township.name),
-        Kind.SUPERIOR: ("现在", "上级直管，将改为本区监管" if enterprise.is_higher_managed else "本区监管，将改为上级直管"),
+        Kind.SUPERIOR: (
+            "现在",
+            "上级直管，将改为本区监管" if enterprise.is_higher_managed else "本区监管，将改为上级直管",
+        ),
     }
     label, value = now_words[Kind(kind)]
     return [{"label": label, "value": value}]

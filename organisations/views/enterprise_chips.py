@@ -40,7 +40,9 @@ def chip_rows(filters: EnterpriseFilter, query: QueryDict, *, scope: Scope) -> l
     form = filters.form
     opening = []
     if scope != Scope.TERRITORY:
-        opening.append(_opening(query, "township", "乡街", ((t.code, t.name) for t in form.fields["township"].queryset)))  # type: ignore[attr-defined]
+        opening.append(
+            _opening(query, "township", "乡街", ((t.code, t.name) for t in form.fields["township"].queryset))
+        )  # type: ignore[attr-defined]
     opening.append(_opening(query, "sector", "行业", ((s.code, s.name) for s in form.fields["sector"].queryset)))  # type: ignore[attr-defined]
     departments = [(str(d.pk), str(d)) for d in form.fields["department"].queryset if d.valid_to is None]  # type: ignore[attr-defined]
     opening.append(_opening(query, "department", "执法部门", [*departments, (UNDETERMINED, "待明确")]))

@@ -31,7 +31,7 @@ def import_template(request: ActorRequest) -> HttpResponse:
 def import_file(request: ActorRequest) -> HttpResponse:
     """POST checks and imports; `?done=<event>` shows the result of an earlier import of one's own unit."""
     actor = request.actor
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     report: Report | None = None
     filename = ""
     if request.method == "POST" and form.is_valid():

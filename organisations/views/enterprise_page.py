@@ -35,7 +35,13 @@ _CHANGE_WORDS = {
 
 
 def show(
-    request: HttpRequest, seen: Seen, *, actor: Actor, at: datetime, drawer: dict[str, Any] | None = None, status: int = 200
+    request: HttpRequest,
+    seen: Seen,
+    *,
+    actor: Actor,
+    at: datetime,
+    drawer: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The page, with a form in the drawer beside it when there is one."""
     context = _context(seen, actor=actor, today=local_date(at)) | (drawer or {})
@@ -101,7 +107,11 @@ def _tags(enterprise: Enterprise) -> list[str]:
 def _banner(seen: Seen) -> dict[str, str] | None:
     unit = seen.enterprise.unit
     if not seen.whole:
-        return {"kind": "readonly", "title": "只显示变更经过", "text": f"这家企业现在由{seen.enterprise.township}管理。"}
+        return {
+            "kind": "readonly",
+            "title": "只显示变更经过",
+            "text": f"这家企业现在由{seen.enterprise.township}管理。",
+        }
     if unit.succeeded_by_id:
         return {
             "kind": "superseded",
@@ -125,7 +135,11 @@ def _facts(e: Enterprise) -> list[dict[str, Any]]:
         {"label": "门类", "value": e.section},
         {"label": "规模", "value": e.get_scale_display()},
         {"label": "隶属关系", "value": e.get_affiliation_display()},
-        {"label": "经营状态", "value": e.get_operation_display(), "strong": e.operation != Enterprise.Operation.RUNNING},
+        {
+            "label": "经营状态",
+            "value": e.get_operation_display(),
+            "strong": e.operation != Enterprise.Operation.RUNNING,
+        },
         {"label": "从业人数", "value": f"{e.headcount} 人" if e.headcount is not None else "", "num": True},
         {"label": "负责人", "value": e.principal_name},
         {"label": "电话", "value": mask_phone(e.principal_phone), "num": True},
@@ -147,9 +161,17 @@ def _supervision(e: Enterprise, proposals: list[EnforcerProposal], *, today: dat
 
 
 def _people(enterprise: Enterprise, *, today: date) -> list[dict[str, str]]:
-    posts = Post.objects.open_on(today).filter(unit=enterprise.unit).select_related("person").order_by("person__sort_key")
+    posts = (
+        Post.objects.open_on(today).filter(unit=enterprise.unit).select_related("person").order_by("person__sort_key")
+    )
     return [
-        {"name": p.person.name, "title": p.title, "role": p.role.label, "phone": p.person.masked_phone, "since": f"{p.valid_from:%Y-%m-%d}"}
+        {
+            "name": p.person.name,
+            "title": p.title,
+            "role": p.role.label,
+            "phone": p.person.masked_phone,
+            "since": f"{p.valid_from:%Y-%m-%d}",
+        }
         for p in posts
     ]
 
@@ -164,17 +186,34 @@ def _actions(
     if waiting is not None:
         if may_decide(waiting, actor):
             url = reverse("enterprises:decide-change", args=[waiting.pk])
-            rows.append({"text": f"确认{waiting.get_kind_display()}", "url": url, "icon": "user-check", "sub": f"{waiting.before} → {waiting.after}"})
+            rows.append(
+                {
+                    "text": f"确认{waiting.get_kind_display()}",
+                    "url": url,
+                    "icon": "user-check",
+                    "sub": f"{waiting.before} → {waiting.after}",
+                }
+            )
         else:
-            rows.append({"text": f"{waiting.get_kind_display()}待确认", "icon": "clock-hour-4", "sub": f"等{RULES[waiting.kind].confirms.value}"})
+            rows.append(
+                {
+                    "text": f"{waiting.get_kind_display()}待确认",
+                    "icon": "clock-hour-4",
+                    "sub": f"等{RULES[waiting.kind].confirms.value}",
+                }
+            )
     if not seen.whole:
         return rows
     proposal = next((p for p in proposals if p.decided_at is None), None)
     if proposal is not None and actor.may(Right.DESIGNATE) and proposal.proposed_by_id != actor.post.person_id:
         url = reverse("enterprises:decide-enforcer", args=[proposal.pk])
-        rows.append({"text": "决定日常执法部门", "url": url, "icon": "gavel", "sub": f"安委办建议由{proposal.department}负责"})
+        rows.append(
+            {"text": "决定日常执法部门", "url": url, "icon": "gavel", "sub": f"安委办建议由{proposal.department}负责"}
+        )
     if proposal is None and e.enforcement_department_id is None and actor.may(Right.PROPOSE_ENFORCER):
-        rows.append({"text": "建议日常执法部门", "url": reverse("enterprises:propose-enforcer", args=[e.pk]), "icon": "gavel"})
+        rows.append(
+            {"text": "建议日常执法部门", "url": reverse("enterprises:propose-enforcer", args=[e.pk]), "icon": "gavel"}
+        )
     if may_edit(actor, e):
         rows.append({"text": "修改资料", "url": reverse("enterprises:edit", args=[e.pk]), "icon": "edit"})
     elif may_edit_contact(actor, e):

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -18,8 +18,22 @@ from organisations.filters import GRADE_TEXT, EnterpriseFilter
 from organisations.forms.enterprises import ContactForm, EnterpriseForm, initial_of
 from organisations.models import EnforcerProposal, Enterprise
 from organisations.roles import Right, Scope
-from organisations.selectors import Page, count_text, enterprise_seen_by, enterprises, page_by_name, proposals_seen_by, undetermined
-from organisations.services.enterprises import RegistryRefused, may_edit, may_edit_contact, register_enterprise, update_enterprise
+from organisations.selectors import (
+    Page,
+    count_text,
+    enterprise_seen_by,
+    enterprises,
+    page_by_name,
+    proposals_seen_by,
+    undetermined,
+)
+from organisations.services.enterprises import (
+    RegistryRefused,
+    may_edit,
+    may_edit_contact,
+    register_enterprise,
+    update_enterprise,
+)
 from organisations.services.exports import export_enterprises
 from organisations.views.enterprise_chips import address, chip_rows
 from organisations.views.enterprise_page import show
@@ -74,7 +88,8 @@ def undetermined_list(request: ActorRequest) -> HttpResponse:
     """X2: expected to be empty; with the proposals that wait for the district leader."""
     actor, today = request.actor, local_date(now())
     waiting = {
-        p.enterprise_id: p for p in proposals_seen_by(actor).filter(decided_at=None, enterprise__enforcement_department=None)
+        p.enterprise_id: p
+        for p in proposals_seen_by(actor).filter(decided_at=None, enterprise__enforcement_department=None)
     }
     shown = list(undetermined(actor)[:500])
     rows = [_row(e) | _undetermined(e, waiting.get(e.pk), actor, today) for e in shown]
@@ -83,7 +98,11 @@ def undetermined_list(request: ActorRequest) -> HttpResponse:
     context = {
         "subnav": subnav(actor, "undetermined"),
         "rows": rows,
-        "bar": {"count_text": count_text(undetermined(actor)), "unit_text": "家企业待明确", "sort_text": "按待明确起始日排序"},
+        "bar": {
+            "count_text": count_text(undetermined(actor)),
+            "unit_text": "家企业待明确",
+            "sort_text": "按待明确起始日排序",
+        },
         "decide_count": to_decide,
         "decide_banner": {"kind": "info", "title": f"{to_decide} 家等您决定", "text": "安委办已提出建议，排在最前。"},
     }
@@ -112,7 +131,7 @@ def detail(request: ActorRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: ActorRequest) -> HttpResponse:
     actor, at = request.actor, now()
-    form = EnterpriseForm(request.POST or None, actor=actor, at=at)
+    form = EnterpriseForm(posted(request), actor=actor, at=at)
     if request.method == "POST" and form.is_valid():
         try:
             enterprise = register_enterprise(values=form.values(), actor=actor, at=at)
@@ -140,9 +159,9 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         raise Http404
     form: ContactForm
     if may_edit(actor, enterprise):
-        form = EnterpriseForm(request.POST or None, actor=actor, at=at, enterprise=enterprise)
+        form = EnterpriseForm(posted(request), actor=actor, at=at, enterprise=enterprise)
     elif may_edit_contact(actor, enterprise):
-        form = ContactForm(request.POST or None, initial=initial_of(enterprise))
+        form = ContactForm(posted(request), initial=initial_of(enterprise))
     else:
         raise PermissionDenied
     if request.method == "POST" and form.is_valid():
@@ -161,7 +180,11 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         "close_url": page,
         "submit_label": "保存",
         "intro": "名称、乡街、经营状态、上级直管是有日期的变更，在企业页面提出，由另一人确认。",
-        "crumbs": [{"text": "企业", "url": reverse("enterprises:list")}, {"text": enterprise.unit.name, "url": page}, {"text": "修改资料"}],
+        "crumbs": [
+            {"text": "企业", "url": reverse("enterprises:list")},
+            {"text": enterprise.unit.name, "url": page},
+            {"text": "修改资料"},
+        ],
     }
     return render(request, "organisations/enterprises/form.html", context, status=422 if form.errors else 200)
 
@@ -188,6 +211,10 @@ def subnav(actor: Actor, current: str) -> list[dict[str, Any]]:
     if actor.may(Right.EDIT_ENTERPRISES):
         items.append({"text": "导入", "url": reverse("enterprises:import"), "current": current == "import"})
     return items
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def refuse(form: forms.Form, error: RegistryRefused) -> None:

@@ -127,7 +127,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, account)
         messages.success(request, "密码已修改，其他设备上的登录和接口令牌已失效。")
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "registration/change_password.html", {"form": form, "is_first": account.must_change_password})
+    return render(
+        request, "registration/change_password.html", {"form": form, "is_first": account.must_change_password}
+    )
 
 
 def _is_ours(request: HttpRequest, url: str) -> bool:

@@ -43,7 +43,9 @@ def places(actor: Actor) -> list[tuple[str, str, str]]:
     ]
 
 
-def frame(actor: Actor, current: str, title: str, *, sub: str = "", above: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+def frame(
+    actor: Actor, current: str, title: str, *, sub: str = "", above: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
     """Context of `manage/page.html`: where the reader is. `above` are (text, URL) between the section and this page."""
     section = next((label for name, label, _, _ in PLACES if name == current), "")
     crumbs = [{"text": "管理", "url": reverse("manage:index")}] if any(actor.may(r) for r in ADMINISTRATION) else []

@@ -27,7 +27,12 @@ def people(request: ActorRequest) -> HttpResponse:
     held = Post.objects.open_on(today).filter(person=OuterRef("pk"))
     rows = _people(request)
     if q := form.value("q"):
-        named = Q(unit__name__icontains=q) | Q(unit__short_name__icontains=q) | Q(title__icontains=q) | Q(section__icontains=q)
+        named = (
+            Q(unit__name__icontains=q)
+            | Q(unit__short_name__icontains=q)
+            | Q(title__icontains=q)
+            | Q(section__icontains=q)
+        )
         rows = rows.filter(Q(name__icontains=q) | Exists(held.filter(named)))
     if role := form.value("role"):
         rows = rows.filter(Exists(held.filter(role_key=role)))
@@ -46,8 +51,12 @@ def people(request: ActorRequest) -> HttpResponse:
         "sort_text": "按姓名拼音排序",
         "actions": [{"label": "登记人员", "url": reverse("manage:person-new"), "icon": "plus", "primary": True}],
     }
-    context = frame(request.actor, "manage:people", "人员岗位", sub="账号由安全管理员开通；没有在任岗位的人登录后不能办理。")
-    return render(request, "organisations/people.html", context | {"filter": form, "people": found, "bar": bar, "page": page})
+    context = frame(
+        request.actor, "manage:people", "人员岗位", sub="账号由安全管理员开通；没有在任岗位的人登录后不能办理。"
+    )
+    return render(
+        request, "organisations/people.html", context | {"filter": form, "people": found, "bar": bar, "page": page}
+    )
 
 
 @acting(Right.MANAGE_PEOPLE)

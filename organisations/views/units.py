@@ -43,7 +43,9 @@ def units(request: ActorRequest) -> HttpResponse:
         "actions": [{"label": "登记单位", "url": reverse("manage:unit-new"), "icon": "plus", "primary": True}],
     }
     context = frame(request.actor, "manage:units", "单位", sub="企业在“企业”栏目登记，不在这里。")
-    return render(request, "organisations/units.html", context | {"filter": form, "units": found, "bar": bar, "page": page})
+    return render(
+        request, "organisations/units.html", context | {"filter": form, "units": found, "bar": bar, "page": page}
+    )
 
 
 @acting(Right.MANAGE_UNITS)
@@ -83,7 +85,11 @@ def _unit_facts(unit: Unit) -> list[dict[str, object]]:
         facts.append({"label": "撤销日期", "value": str(unit.valid_to), "num": True})
     if unit.succeeded_by:
         facts.append(
-            {"label": "承接单位", "value": unit.succeeded_by.name, "url": reverse("manage:unit-edit", args=[unit.succeeded_by_id])}
+            {
+                "label": "承接单位",
+                "value": unit.succeeded_by.name,
+                "url": reverse("manage:unit-edit", args=[unit.succeeded_by_id]),
+            }
         )
     before = "、".join(earlier.name for earlier in unit.predecessors.all())
     if before:
@@ -123,7 +129,9 @@ def territories(request: ActorRequest) -> HttpResponse:
         .exclude(kind=Territory.Kind.DISTRICT)
         .annotate(has_unit=Exists(run_by), firms=Count("enterprises"))
     )
-    context = frame(request.actor, "manage:territories", "区划", sub="统计代码由国家统计局编定，名称和代码随区县配置载入。")
+    context = frame(
+        request.actor, "manage:territories", "区划", sub="统计代码由国家统计局编定，名称和代码随区县配置载入。"
+    )
     return render(request, "organisations/territories.html", context | {"territories": rows})
 
 
@@ -132,14 +140,19 @@ def territory_edit(request: ActorRequest, pk: int) -> HttpResponse:
     territory = get_object_or_404(
         Territory.objects.filter(district_id=request.actor.district_id).exclude(kind=Territory.Kind.DISTRICT), pk=pk
     )
-    form = TerritoryForm(request.POST or None, initial={"is_district_managed": "1" if territory.is_district_managed else "0"})
+    form = TerritoryForm(
+        request.POST or None, initial={"is_district_managed": "1" if territory.is_district_managed else "0"}
+    )
     if request.method == "POST" and form.is_valid():
         changed = services.set_territory(territory=territory, actor=request.actor, at=now(), **form.cleaned_data)
         messages.success(request, f"已保存：{territory}。" if changed else f"{territory}没有变化。")
         return redirect("manage:territories")
     context = frame(request.actor, "manage:territories", territory.name) | {
         "form": form,
-        "known": [{"label": "统计代码", "value": territory.code, "num": True}, {"label": "类型", "value": territory.get_kind_display()}],
+        "known": [
+            {"label": "统计代码", "value": territory.code, "num": True},
+            {"label": "类型", "value": territory.get_kind_display()},
+        ],
         "submit_label": "保存",
         "cancel_url": reverse("manage:territories"),
     }

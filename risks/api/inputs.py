@@ -17,7 +17,9 @@ STEPS = ("draft", "check", "return", "issue", "dispatch")
 
 
 def _text(help_text: str, max_length: int = 2000, *, required: bool = True) -> serializers.CharField:
-    return serializers.CharField(max_length=max_length, required=required, allow_blank=not required, help_text=help_text)
+    return serializers.CharField(
+        max_length=max_length, required=required, allow_blank=not required, help_text=help_text
+    )
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
@@ -43,14 +45,23 @@ class DayField(serializers.DateField):
 
 class VersionedSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=2**31 - 1, help_text="所见的版本；他人已先行办理时答复 409"
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="所见的版本；他人已先行办理时答复 409",
     )
 
 
 class SignedSerializer(VersionedSerializer):
     strokes = _text("手写签名（SVG 路径）；用令牌的不填，记为接口签署", 20_000, required=False)
     password = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, trim_whitespace=False, write_only=True, help_text="手写签名时的登录密码"
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="手写签名时的登录密码",
     )
 
 
@@ -143,7 +154,11 @@ class HandOverSerializer(VersionedSerializer):
     due_on = DayField(required=False, help_text="拟稿：治理期限")
     copies_to = _text("拟稿：抄送，用顿号隔开", 300, required=False)
     checker = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=MAX_ID, help_text="拟稿：核稿人的岗位编号，填了即提交核稿"
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text="拟稿：核稿人的岗位编号，填了即提交核稿",
     )
     note = _text("退回意见", 300, required=False)
     dispatch = serializers.BooleanField(default=True, help_text="签发后随即送达；待用印的填 false")
@@ -157,7 +172,9 @@ class ReceiveSerializer(SignedSerializer):
 class ProgressInputSerializer(VersionedSerializer):
     text = _text("进展情况")
     percent = serializers.IntegerField(min_value=0, max_value=100)
-    spent = serializers.DecimalField(10, 2, required=False, allow_null=True, min_value=0, help_text="已投入资金（万元）")
+    spent = serializers.DecimalField(
+        10, 2, required=False, allow_null=True, min_value=0, help_text="已投入资金（万元）"
+    )
     photos = serializers.ListField(child=serializers.FileField(), required=False, max_length=20)
 
 
@@ -174,7 +191,10 @@ class DecideSerializer(GradedSerializer, SignedSerializer):
     visited_on = DayField(required=False, help_text="现场核查日期，不填为今天")
     findings = _text("现场核查情况", required=False)
     colleagues = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), required=False, max_length=10, help_text="其他核查人（人员编号）"
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+        required=False,
+        max_length=10,
+        help_text="其他核查人（人员编号）",
     )
     reasons = _text("未通过的原因和要求", required=False)
     new_due_on = DayField(required=False, help_text="未通过的，继续治理期限")

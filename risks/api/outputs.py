@@ -1,14 +1,22 @@
 """What the API answers about risk points."""
 
+from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.clock import local_date
 from deadlines.api import DeadlineSerializer
+from deadlines.models import Deadline
+from organisations.actors import Actor
 from organisations.api_base import AreaSerializer, NamedSerializer
+from organisations.models import Post
 from organisations.models.people import mask_phone
+from organisations.roles import Right
 from records.models import Case
 from risks.models import CloseOut, Grading, Progress, Verification
+from risks.services.closure import eligible_verifiers
 from risks.workflow import WORKFLOW
 
 
@@ -69,7 +77,19 @@ class GradingSerializer(serializers.ModelSerializer[Grading]):
 
     class Meta:
         model = Grading
-        fields = ["id", "basis", "basis_text", "method", "inputs", "score", "grade", "grade_text", "concluded_on", "participants", "reason"]
+        fields = [
+            "id",
+            "basis",
+            "basis_text",
+            "method",
+            "inputs",
+            "score",
+            "grade",
+            "grade_text",
+            "concluded_on",
+            "participants",
+            "reason",
+        ]
 
     def get_score(self, grading: Grading) -> str | None:
         """Exact and plain: 540, 0.5."""
@@ -90,22 +110,61 @@ class PostChoiceSerializer(serializers.Serializer[Any]):
 
 
 class RiskDetailSerializer(RiskSerializer):
-    """Also what its reader may do now, and whom the next act may name."""
+    """Also what its reader may do now, and whom the next act may name. Needs `actor` and `at` in the context."""
 
     measures = MeasureSerializer(many=True, source="risk.measures")
     gradings = GradingSerializer(many=True, source="risk.gradings")
-    actions = ActionSerializer(many=True, help_text="当前岗位现在可以办理的事项")
-    checkers = PostChoiceSerializer(many=True, help_text="拟交办函时可选的核稿人")
-    verifiers = PostChoiceSerializer(many=True, help_text="核查时可选的核查人")
+    actions = serializers.SerializerMethodField(help_text="当前岗位现在可以办理的事项")
+    checkers = serializers.SerializerMethodField(help_text="拟交办函时可选的核稿人")
+    verifiers = serializers.SerializerMethodField(help_text="核查时可选的核查人")
+
+    @extend_schema_field(ActionSerializer(many=True))
+    def get_actions(self, case: Case) -> Any:
+        return ActionSerializer(WORKFLOW.actions_for(case, self.context["actor"]), many=True).data
+
+    @extend_schema_field(PostChoiceSerializer(many=True))
+    def get_checkers(self, case: Case) -> Any:
+        actor = self.context["actor"]
+        may_draft = not WORKFLOW.refusal(case, "draft_handover", actor)
+        return PostChoiceSerializer(checkers_for(actor, at=self.context["at"]) if may_draft else [], many=True).data
+
+    @extend_schema_field(PostChoiceSerializer(many=True))
+    def get_verifiers(self, case: Case) -> Any:
+        may_verify = not WORKFLOW.refusal(case, "verify", self.context["actor"])
+        risk = case.risk  # type: ignore[attr-defined]
+        return PostChoiceSerializer(
+            eligible_verifiers(risk, at=self.context["at"]) if may_verify else [], many=True
+        ).data
+
+
+def checkers_for(actor: Actor, *, at: datetime) -> list[Post]:
+    """Colleagues of the drafter who may check a letter."""
+    posts = Post.objects.open_on(local_date(at)).filter(unit_id=actor.unit_id).exclude(person_id=actor.post.person_id)
+    return [post for post in posts.select_related("person", "unit") if Right.CHECK_LETTER in post.role.rights]
 
 
 class _ChangedSerializer(serializers.Serializer[Any]):
-    """After an act: where the case stands, and the clocks that the act started."""
+    """After an act: where the case stands, and the clocks that the act started. Needs `case`, `at` and `calendar`."""
 
-    state = serializers.CharField()
-    state_text = serializers.CharField()
-    version = serializers.IntegerField()
-    deadlines = DeadlineSerializer(many=True, help_text="由此起算的时限")
+    state = serializers.SerializerMethodField(help_text="风险点的环节")
+    state_text = serializers.SerializerMethodField()
+    version = serializers.SerializerMethodField()
+    deadlines = serializers.SerializerMethodField(help_text="由此起算的时限")
+
+    def get_state(self, _: Any) -> str:
+        return str(self.context["case"].state)
+
+    def get_state_text(self, _: Any) -> str:
+        return WORKFLOW.state_label(self.context["case"].state)
+
+    def get_version(self, _: Any) -> int:
+        return int(self.context["case"].version)
+
+    @extend_schema_field(DeadlineSerializer(many=True))
+    def get_deadlines(self, _: Any) -> Any:
+        case, at = self.context["case"], self.context["at"]
+        started = Deadline.objects.filter(case=case, started_at=at).select_related("owner_unit", "case").order_by("pk")
+        return DeadlineSerializer(started, many=True, context=self.context).data
 
 
 class GradeAnswerSerializer(GradingSerializer, _ChangedSerializer):

@@ -53,7 +53,10 @@ def _line(label: str, *, max_length: int, help_text: str = "", **attrs: str) -> 
 
 def _choice(label: str, choices: Sequence[tuple[str, str]]) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, choices=choices, widget=forms.RadioSelect, error_messages={"required": f"请选择{label}", "invalid_choice": f"请选择{label}"}
+        label=label,
+        choices=choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": f"请选择{label}", "invalid_choice": f"请选择{label}"},
     )
 
 
@@ -99,7 +102,10 @@ class RiskForm(forms.Form):
     accident_types = forms.MultipleChoiceField(
         label="可能的事故类型",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "请至少选一种可能的事故类型", "invalid_choice": "“%(value)s”不是现行国标的事故类型"},
+        error_messages={
+            "required": "请至少选一种可能的事故类型",
+            "invalid_choice": "“%(value)s”不是现行国标的事故类型",
+        },
     )
     headcount = forms.IntegerField(
         label="同时作业人数",
@@ -116,7 +122,11 @@ class RiskForm(forms.Form):
     responsible_person = _line("责任人", max_length=40, help_text="具体到一个人")
     responsible_phone = _line("责任人电话", max_length=20, help_text="手机或座机", inputmode="tel", autocomplete="off")
     source = forms.CharField(
-        label="查找来源", max_length=120, initial="日常查找", help_text="如日常查找、专项排查、事故类比、专家诊断", error_messages={"required": "请填写查找来源"}
+        label="查找来源",
+        max_length=120,
+        initial="日常查找",
+        help_text="如日常查找、专项排查、事故类比、专家诊断",
+        error_messages={"required": "请填写查找来源"},
     )
     photos = FilesField(
         label="现场照片",
@@ -157,13 +167,19 @@ class RiskForm(forms.Form):
             ("风险点", "", ["title", "category", "sector", "township", "location", "longitude", "latitude"]),
             ("危险和后果", "", ["hazard_factors", "accident_types", "headcount"]),
             ("管控措施", "五类措施至少写一类，有几类写几类。", measures),
-            ("监控和责任", "", ["monitoring", "control_level", "check_frequency", "responsible_person", "responsible_phone"]),
+            (
+                "监控和责任",
+                "",
+                ["monitoring", "control_level", "check_frequency", "responsible_person", "responsible_phone"],
+            ),
             ("来源和照片", "", ["source", "photos"]),
         )
 
     @property
     def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        return [{"legend": legend, "hint": hint, "fields": self._bound(names)} for legend, hint, names in self._groups()]
+        return [
+            {"legend": legend, "hint": hint, "fields": self._bound(names)} for legend, hint, names in self._groups()
+        ]
 
     def _bound(self, names: Sequence[str]) -> list[BoundField]:
         return [self[name] for name in names if name in self.fields]

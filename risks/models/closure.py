@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from organisations.models import Person
 from records.models import Signature
-from risks.grading import COLOUR, Grade, Method
+from risks.grading import Grade, Method, grade_text
 from risks.models.point import RiskPoint
 
 
@@ -49,7 +49,7 @@ class CloseOut(models.Model):
 
     @property
     def proposed_text(self) -> str:
-        return f"{Grade(self.proposed_grade).label} {COLOUR[Grade(self.proposed_grade)]}"
+        return grade_text(self.proposed_grade)
 
 
 class Verification(models.Model):

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from organisations.models import Person
 from records.models import Signature
-from risks.grading import COLOUR, SEVERE, Grade, Method
+from risks.grading import SEVERE, Grade, Method, grade_text
 from risks.models.point import RiskPoint
 
 
@@ -44,7 +44,7 @@ class Grading(models.Model):
 
     @property
     def grade_text(self) -> str:
-        return f"{Grade(self.grade).label} {COLOUR[Grade(self.grade)]}"
+        return grade_text(self.grade)
 
     @property
     def short(self) -> str:

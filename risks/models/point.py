@@ -6,7 +6,7 @@ from django.db import models
 
 from organisations.models import Person
 from records.models import Case
-from risks.grading import COLOUR, Grade
+from risks.grading import Grade, grade_text
 
 if TYPE_CHECKING:
     from organisations.actors import Actor
@@ -94,8 +94,7 @@ class RiskPoint(models.Model):
 
     @property
     def grade_text(self) -> str:
-        """重大 红: the colour never stands without its word."""
-        return f"{self.grade.label} {COLOUR[self.grade]}" if self.grade else "未定级"
+        return grade_text(self.case.level) or "未定级"
 
 
 class ControlMeasure(models.Model):

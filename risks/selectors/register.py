@@ -54,7 +54,9 @@ def _sound(text: Any) -> Func:
 
 
 _RANK = Choose(
-    *(When(level=grade.value, then=Value(ORDER[grade])) for grade in Grade), default=Value(9), output_field=IntegerField()
+    *(When(level=grade.value, then=Value(ORDER[grade])) for grade in Grade),
+    default=Value(9),
+    output_field=IntegerField(),
 )
 _SORT_BY: dict[str, tuple[Key, ...]] = {
     "grade": (Key("by_grade", int), Key("by_due", datetime)),
@@ -88,7 +90,9 @@ def ordered(queryset: QuerySet[Case], sort: str, *, backwards: bool = False) -> 
     """What has no due date comes last in both directions."""
     down = sort.startswith("-")
     nothing = _LONG_AGO if down else _NEVER
-    marked = queryset.annotate(by_grade=_RANK, by_due=Coalesce("next_due_at", Value(nothing)), by_title=_sound(F("title")))
+    marked = queryset.annotate(
+        by_grade=_RANK, by_due=Coalesce("next_due_at", Value(nothing)), by_title=_sound(F("title"))
+    )
     return marked.order_by(*(f"{'-' if k.descending != backwards else ''}{k.name}" for k in _keys(sort)))
 
 
@@ -155,7 +159,9 @@ def _read_cursor(text: str, keys: Sequence[Key]) -> list[Any] | None:
         bound = [key.bind(value) for key, value in zip(keys, values, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error):
         return None
-    sane = (v.tzinfo is not None if isinstance(v, datetime) else not isinstance(v, int) or abs(v) < 2**63 for v in bound)
+    sane = (
+        v.tzinfo is not None if isinstance(v, datetime) else not isinstance(v, int) or abs(v) < 2**63 for v in bound
+    )
     return bound if all(sane) and "\x00" not in str(values) else None
 
 

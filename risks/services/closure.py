@@ -15,7 +15,7 @@ from organisations.roles import Right, UnitKind
 from records.models import CaseParticipant, Signature
 from records.services.attachments import attach_all
 from records.services.signing import Hand, sign
-from risks.grading import COLOUR, SEVERE, Grade, Graded
+from risks.grading import SEVERE, Graded, grade_text
 from risks.models import CloseOut, Grading, RiskPoint, Verification
 from risks.services.grading import evaluate
 from risks.services.standing import refresh_enterprise_grade
@@ -274,7 +274,7 @@ def _take_effect(
         data={
             "verification": verification.pk,
             "verifiers": verification.content["verifiers"],
-            "grade_text": _grade_text(verification.grade),
+            "grade_text": grade_text(verification.grade),
             "reasons": verification.reasons,
             "new_due_on": verification.new_due_on,
         },
@@ -318,8 +318,4 @@ def _sign(verification: Verification, risk: RiskPoint, hand: Hand, actor: Actor,
 
 
 def _told(verification: Verification, signature: Signature) -> dict[str, Any]:
-    return dict(verification.content) | {"signature": signature.pk, "grade_text": _grade_text(verification.grade)}
-
-
-def _grade_text(grade: str) -> str:
-    return f"{Grade(grade).label} {COLOUR[Grade(grade)]}" if grade else ""
+    return dict(verification.content) | {"signature": signature.pk, "grade_text": grade_text(verification.grade)}

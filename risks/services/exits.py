@@ -14,6 +14,7 @@ from records.services.signing import Hand, sign
 from risks.grading import SEVERE
 from risks.models import ExitProposal, Grading, LongTermCheck, RiskPoint
 from risks.services.grading import evaluate, keep_grading, told_of
+from risks.services.handover import refuse_while_on_its_way
 from risks.services.standing import refresh_enterprise_grade
 from risks.workflow import WORKFLOW
 
@@ -76,6 +77,7 @@ def decide_exit(
         raise Refused("没有待审批的申请")
     action = "decide_exit"
     if approve:
+        refuse_while_on_its_way(risk)
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)

@@ -13,8 +13,9 @@ from organisations.actors import Actor
 from organisations.models import Unit
 from organisations.roles import UnitKind
 from records.services.signing import Hand, sign
-from risks.grading import COLOUR, SEVERE, Graded, grade
+from risks.grading import SEVERE, Graded, grade, grade_text
 from risks.models import Grading, RiskPoint
+from risks.services.handover import refuse_while_on_its_way
 from risks.services.standing import refresh_enterprise_grade
 from risks.workflow import WORKFLOW
 
@@ -67,6 +68,7 @@ def conclude(
     action = "conclude_severe" if result.grade in SEVERE else "conclude"
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)
+    refuse_while_on_its_way(risk)
     signature = sign(case=risk.case, purpose="研判结论", content=content, hand=hand, actor=actor, at=at)
     WORKFLOW.advance(
         risk.case,
@@ -116,7 +118,7 @@ def told_of(result: Graded, method: str) -> dict[str, Any]:
         "score": None if result.score is None else str(result.score.normalize()),
         "formula": result.formula,
         "grade": result.grade.value,
-        "grade_text": f"{result.grade.label} {COLOUR[result.grade]}",
+        "grade_text": grade_text(result.grade),
     }
 
 

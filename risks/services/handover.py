@@ -31,6 +31,13 @@ def current_letter(risk: RiskPoint) -> Letter | None:
     )
 
 
+def refuse_while_on_its_way(risk: RiskPoint) -> None:
+    """A grade or an exit does not change under a handover letter that is being written, checked or sealed."""
+    letter = current_letter(risk)
+    if letter is not None and letter.state != Letter.State.DISPATCHED:
+        raise Refused(f"交办函在“{letter.get_state_display()}”环节，请先作废交办函")
+
+
 @transaction.atomic
 def draft_handover(
     *,

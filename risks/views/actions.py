@@ -18,6 +18,7 @@ from risks.views.acts import grading as grading_acts
 from risks.views.acts import handover as handover_acts
 from risks.views.acts import treatment as treatment_acts
 from risks.views.acts.act import Act, Context
+from risks.workflow import WORKFLOW
 
 ACTS: dict[str, Act] = (
     grading_acts.ACTS | handover_acts.ACTS | treatment_acts.ACTS | closure_acts.ACTS | exit_acts.ACTS
@@ -39,6 +40,8 @@ def refusal(c: Context, action: str) -> str:
         return why
     if action == "draft_handover" and c.letter and c.letter.state != Letter.State.DRAFT:
         return f"交办函已在“{c.letter.get_state_display()}”环节"
+    if action == "conclude" and c.letter and c.letter.state != Letter.State.DISPATCHED:
+        return "交办函在办，要改研判结论请先作废交办函"
     if action == "decide_exit" and exits.open_proposal(c.risk) is None:
         return "没有待审批的申请"
     if action == "propose_exit" and exits.open_proposal(c.risk) is not None:

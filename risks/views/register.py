@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from audit.clock import SHANGHAI, local_date, now
+from audit.clock import SHANGHAI, now
 from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
@@ -35,7 +35,13 @@ from risks.selectors.register import (
 )
 from risks.workflow import WORKFLOW
 
-_WHOSE = {Scope.DISTRICT: "全区", Scope.TERRITORY: "本辖区", Scope.SUPERVISED: "本单位主管和承办的", Scope.OWN: "本单位", Scope.ASSIGNED: "委派给您的"}
+_WHOSE = {
+    Scope.DISTRICT: "全区",
+    Scope.TERRITORY: "本辖区",
+    Scope.SUPERVISED: "本单位主管和承办的",
+    Scope.OWN: "本单位",
+    Scope.ASSIGNED: "委派给您的",
+}
 # (head, sort, class)
 _HEADS = (
     ("等级", "grade", ""),
@@ -65,10 +71,12 @@ def _filtered(request: ActorRequest, at: datetime) -> tuple[RiskFilter, chips.Li
 def register(request: ActorRequest) -> HttpResponse:
     at, actor = now(), request.actor
     found, links = _filtered(request, at)
-    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    page = page_of(found.matched, sort=links.sort, **cursors)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    page = page_of(found.matched, sort=links.sort, after=after, before=before)
     counts = counts_by_grade(_without_grade(found))
-    everywhere = counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(state__in=OPEN_STATES))
+    everywhere = (
+        counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(state__in=OPEN_STATES))
+    )
     total = chips.grade_total(counts, str(links.params["grade"])) if found.is_valid() else 0
     exported = links.to("risks:export")
     context = {
@@ -155,11 +163,17 @@ def _line(case: Case, deadline: Deadline | None, grading: Grading | None, clockw
     if grading is not None and grading.basis == Grading.Basis.SELF:
         line["assessed"] = f"自评 {grading.short}"
         line["self_grade"] = "" if case.level else grading.grade_text
-    if deadline is not None:
+    if case.closed_on is not None:
+        line["closed_text"] = date_text(case.closed_on, clockwork)
+    elif deadline is not None:
         mark = due_mark(deadline.due_on, deadline.due_at, clockwork)
         if case.state == RiskState.LONG_TERM and mark["class"] == "late":
             # R6: long-term control is never 逾期; what is wanting is the check or the re-assessment.
-            mark = {"class": "soon", "icon": "", "text": "检查到期未填" if deadline.rule_key.endswith("check") else "到期未再评估"}
+            mark = {
+                "class": "soon",
+                "icon": "",
+                "text": "检查到期未填" if deadline.rule_key.endswith("check") else "到期未再评估",
+            }
         line |= {
             "due": mark,
             "due_text": date_text(deadline.due_on, clockwork),
@@ -201,13 +215,12 @@ def _empty(links: chips.Links, everywhere: dict[str, int], may_register: bool) -
 
 @acting()
 @require_GET
-def export(request: ActorRequest) -> HttpResponse | FileResponse:
+def export(request: ActorRequest) -> HttpResponse:
     """The xlsx of exactly what the address filters, in the same order."""
     at = now()
     found, links = _filtered(request, at)
     file = exports.export_register(
         cases=found.matched, sort=links.sort, conditions=found.described(), actor=request.actor, at=at
     )
-    return FileResponse(
-        file, as_attachment=True, filename=exports.file_name(request.actor, at), content_type=exports.SPREADSHEET
-    )
+    name = exports.file_name(request.actor, at)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=exports.SPREADSHEET)  # type: ignore[return-value]

@@ -60,7 +60,13 @@ def new(request: ActorRequest) -> HttpResponse:
     )
 
     def act() -> str:
-        township = form.cleaned_data["township"] if site_areas is not None else enterprise.township if enterprise else unit.territory
+        township = (
+            form.cleaned_data["township"]
+            if site_areas is not None
+            else enterprise.township
+            if enterprise
+            else unit.territory
+        )
         risk = _saying_where(
             register_risk,
             title=form.cleaned_data["title"],
@@ -125,7 +131,7 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
     # Read before acting: whoever was told that another was faster sends again knowingly, on the state as it is now.
     version = case.version
     if request.method == "POST":
-        done = submit(request, form, act, actor=actor, at=at, refusals=_REFUSALS, done="修改已保存，改了什么已记入案卷。")
+        done = submit(request, form, act, actor=actor, at=at, refusals=_REFUSALS, done="修改已保存。")
         if done is not None:
             _warn_if_far(request, form, actor)
             return done
@@ -135,7 +141,11 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         {"label": "乡街", "value": case.township.name},
         {"label": "行业", "value": case.sector.name},
     ]
-    crumbs = [{"text": "风险台账", "url": reverse("risks:register")}, {"text": case.title, "url": case_url(case)}, {"text": "修改"}]
+    crumbs = [
+        {"text": "风险台账", "url": reverse("risks:register")},
+        {"text": case.title, "url": case_url(case)},
+        {"text": "修改"},
+    ]
     context = {
         "heading": "修改风险点",
         "crumbs": crumbs,
@@ -152,8 +162,7 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
 @require_GET
 def unit_options(request: ActorRequest) -> JsonResponse:
     """Enterprises for the search field while one types; the page itself works without."""
-    words = request.GET.get("q", "").strip()
-    return JsonResponse({"results": _enterprise_rows(request.actor, words), "text": _found_text(request.actor, words)})
+    return JsonResponse(_found(request.actor, request.GET.get("q", "").strip()))
 
 
 def _responsible_unit(request: ActorRequest) -> Unit | None:
@@ -176,44 +185,37 @@ def _responsible_unit(request: ActorRequest) -> Unit | None:
 def _choose_unit(request: ActorRequest) -> HttpResponse:
     actor, words = request.actor, request.GET.get("q", "").strip()
     sites = sites_to_register_for(actor, on=local_date(now()))
-    own = {"text": f"{actor.unit.name}（本单位）", "url": _unit_url(actor.unit_id), "sub": "本单位直接负责的道路、场所、设施"}
-    others = [
-        {"text": unit.name, "url": _unit_url(unit.pk)}
-        for unit in sites
-        if unit.pk != actor.unit_id
-    ]
+    own = {
+        "text": f"{actor.unit.name}（本单位）",
+        "url": _unit_url(actor.unit_id),
+        "sub": "本单位直接负责的道路、场所、设施",
+    }
+    others = [{"text": unit.name, "url": _unit_url(unit.pk)} for unit in sites if unit.pk != actor.unit_id]
     return render(
         request,
         "risks/choose_unit.html",
         {
             "crumbs": [{"text": "风险台账", "url": reverse("risks:register")}, {"text": "登记风险点"}],
             "words": words,
-            "results": _enterprise_rows(actor, words),
-            "results_text": _found_text(actor, words),
+            "found": _found(actor, words),
             "own": [own] if actor.unit.kind in {UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU} else [],
             "others": others,
         },
     )
 
 
-def _enterprise_rows(actor: Actor, words: str) -> list[dict[str, str]]:
+def _found(actor: Actor, words: str) -> dict[str, Any]:
+    """Enterprises by name, as links to their form, and what to say about the search."""
     if len(words) < MIN_WORDS:
-        return []
-    return [
-        {"text": e.unit.name, "sub": f"{e.township.name}　{e.sector.name}", "url": _unit_url(e.unit_id)}
-        for e in enterprises_to_register_for(actor, words)
+        return {"results": [], "text": "至少输入两个字。" if words else ""}
+    found = enterprises_to_register_for(actor, words)
+    rows = [
+        {"text": e.unit.name, "sub": f"{e.township.name}　{e.sector.name}", "url": _unit_url(e.unit_id)} for e in found
     ]
-
-
-def _found_text(actor: Actor, words: str) -> str:
-    if not words:
-        return ""
-    if len(words) < MIN_WORDS:
-        return "至少输入两个字。"
-    found = len(_enterprise_rows(actor, words))
-    if not found:
-        return "没有找到。换个字试试，或先在“企业”中登记这家单位。"
-    return f"找到 {found} 家。" if found < LIMIT else f"只列出前 {LIMIT} 家，请多输入几个字。"
+    if not rows:
+        return {"results": rows, "text": "没有找到。换个字试试，或者先在“企业”中登记这家单位。"}
+    text = f"找到 {len(rows)} 家。" if len(rows) < LIMIT else f"只列出前 {LIMIT} 家，请多输入几个字。"
+    return {"results": rows, "text": text}
 
 
 def _unit_url(unit_id: int) -> str:

@@ -246,26 +246,6 @@ def test_x7_character_without_font_is_refused_before_a_number_is_taken(field):
     assert other.letter().number == "蚌山应急交办〔2026〕1号"
 
 
-@in_db
-def test_x7_without_any_font_nothing_is_issued(settings, tmp_path):
-    from records.letters.glyphs import find_fonts
-
-    if find_fonts(folders=(settings.LETTER_FONT_DIR,), system_folders=letters_system_folders()).fallbacks:
-        pytest.skip("this machine has Noto CJK, so there is always a font")
-    scene = checked()
-    settings.LETTER_FONT_DIR = tmp_path
-    before = traces(scene.pk)
-    with pytest.raises(LetterRefused, match="没有可用于制发公文的中文字体"):
-        scene.issue()
-    assert traces(scene.pk) == before
-
-
-def letters_system_folders():
-    from records.letters.glyphs import SYSTEM_FONT_FOLDERS
-
-    return SYSTEM_FONT_FOLDERS
-
-
 # --- what is issued stays
 
 

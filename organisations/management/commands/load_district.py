@@ -27,4 +27,8 @@ class Command(BaseCommand):
         for change in changes:
             self.stdout.write(change)
         name = profile.district["name"]
-        self.stdout.write(f"{name}（{profile.code}）已载入，{len(changes)} 处变化。" if changes else f"{name}（{profile.code}）没有变化。")
+        self.stdout.write(
+            f"{name}（{profile.code}）已载入，{len(changes)} 处变化。"
+            if changes
+            else f"{name}（{profile.code}）没有变化。"
+        )

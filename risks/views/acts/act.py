@@ -51,4 +51,4 @@ def common(c: Context, version: int | None) -> dict[str, Any]:
 
 
 def variant(c: Context) -> dict[str, Any]:
-    return {"lsvariant": c.risk.case.district.profile.get("grading", {}).get("lsvariant", "A")}
+    return {"ls_variant": c.risk.case.district.profile.get("grading", {}).get("ls_variant", "A")}

@@ -4,6 +4,7 @@ from typing import Any
 
 from audit.clock import local_date
 from risks.forms import actions as f
+from risks.grading import grade_text
 from risks.services import closure
 from risks.services.closure import eligible_verifiers, waiting_verification
 from risks.views.acts.act import Act, Context, common, variant
@@ -34,7 +35,7 @@ def _verification_facts(c: Context) -> list[dict[str, Any]]:
         ("现场核查", waiting.visited_on.isoformat()),
         ("核查情况", waiting.findings),
         ("结论", "通过，予以销号" if waiting.passed else "未通过，继续治理"),
-        ("核定等级", closure._grade_text(waiting.grade)),
+        ("核定等级", grade_text(waiting.grade)),
         ("原因要求", waiting.reasons),
         ("继续治理期限", waiting.new_due_on.isoformat() if waiting.new_due_on else ""),
         ("核查人", "、".join(p.name for p in waiting.verifiers.all())),

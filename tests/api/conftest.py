@@ -1,0 +1,3 @@
+from tests.plugins.workspace import media, plain_font, plain_font_folder
+
+__all__ = ["media", "plain_font", "plain_font_folder"]
