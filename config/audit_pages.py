@@ -82,7 +82,7 @@ def _page(request: ActorRequest, extra: dict[str, Any]) -> HttpResponse:
     rows, page = _slice(request, _filtered(request, form))
     numbers = dict(Case.objects.filter(pk__in={row.case_id for row in rows if row.case_id}).values_list("pk", "number"))
     for row in rows:
-        row.case_number = numbers.get(row.case_id, "")  # type: ignore[attr-defined]
+        row.case_number = numbers.get(row.case_id or 0, "")  # type: ignore[attr-defined]
     context = frame(request.actor, "manage:audit", "审计", sub="只增不改。看审计页本身不留记录。")
     return render(request, "audit/events.html", context | {"filter": form, "events": rows, "page": page} | extra)
 

@@ -55,8 +55,9 @@ class SignedForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Signature and password come last whatever the subclass adds.
-        self.order_fields([*(n for n in self.fields if n not in {"signature", "password"}), "signature", "password"])
+        # The reason for lateness, signature and password come last whatever the subclass adds.
+        last = ["late_reason", "signature", "password"]
+        self.order_fields([*(name for name in self.fields if name not in last), *last])
 
     def hand(self) -> Hand:
         return Hand(strokes=self.cleaned_data["signature"], password=self.cleaned_data["password"])

@@ -170,16 +170,37 @@
   }
 
   /* Fields that belong to one choice only: shown with it. Without script all of them stand there under their legends. */
+  function isChosen(form, name, value) {
+    const chosen = form.querySelector(`input[name="${name}"]:checked`);
+    return Boolean(chosen) && chosen.value === value;
+  }
   function showChosen(form) {
-    each("fieldset[data-when]", (group) => {
-      const chosen = form.querySelector(`input[name="${group.dataset.switchName}"]:checked`);
-      group.hidden = Boolean(form.contains(group) && (!chosen || chosen.value !== group.dataset.when));
+    form.querySelectorAll("fieldset[data-when]").forEach((group) => {
+      const own = group.dataset;
+      const also = !own.andSwitch || isChosen(form, own.andSwitch, own.andWhen);
+      group.hidden = !(isChosen(form, own.switchName, own.when) && also);
     });
   }
+  /* What the chosen values come to, before anybody signs: the bounds come with the page, the server computes again. */
+  function showOutcome(place) {
+    const values = [...place.closest("fieldset").querySelectorAll("select")].map((one) => one.value);
+    place.hidden = values.some((value) => value === "");
+    if (place.hidden) return;
+    const score = Math.round(values.reduce((product, value) => product * Number(value), 1) * 1000) / 1000;
+    const bounds = place.dataset.outcome.split(";").map((pair) => pair.split(":"));
+    const reached = bounds.find(([lower]) => score >= Number(lower));
+    place.textContent = `${values.join(" × ")} = ${score}，${reached[1]}`;
+  }
+  document.addEventListener("change", (event) => {
+    const group = event.target.closest("fieldset");
+    const place = group && group.querySelector("[data-outcome]");
+    if (place) showOutcome(place);
+  });
   document.addEventListener("change", (event) => {
     if (event.target.type === "radio" && event.target.form) showChosen(event.target.form);
   });
-  each("form", (form) => { if (form.querySelector("fieldset[data-when]")) showChosen(form); });
+  each("form", showChosen);
+  each("[data-outcome]", showOutcome);
 
   foldForPhone();
   clearSent();

@@ -14,14 +14,14 @@ from deadlines.calendar import WorkCalendar
 from deadlines.clauses import order_of, title_of
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
-from deadlines.rules import Response, all_rules, lead_unit, responsible_unit, rule
+from deadlines.rules import Owner, Response, all_rules, lead_unit, responsible_unit, rule
 from deadlines.terms import OnDate, describe, parse
 from organisations.access import ActorRequest, acting
 from organisations.models import District
 from records.kinds import case_url
 
 SHOWN = 30
-_OWES = {lead_unit: "交办（主办）单位", responsible_unit: "治理责任单位"}
+_OWES: dict[Owner, str] = {lead_unit: "交办（主办）单位", responsible_unit: "治理责任单位"}
 
 
 @acting()

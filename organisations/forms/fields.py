@@ -33,7 +33,7 @@ class FilterForm(forms.Form):
         return any(self.value(name) for name in self.fields)
 
 
-def refuse(form: forms.Form, error: ValidationError) -> None:
+def refuse(form: forms.BaseForm, error: ValidationError) -> None:
     """Show a service's refusal at the field it names, or on top."""
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)

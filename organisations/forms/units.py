@@ -38,19 +38,15 @@ class UnitForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.district = district
         self.instance.district = district
-        self.fields["territory"].queryset = Territory.objects.filter(district=district).exclude(
-            kind=Territory.Kind.DISTRICT
-        )
-        self.fields["superior"].queryset = (
-            Unit.objects.filter(district=district, valid_to=None)
-            .exclude(kind=UnitKind.ENTERPRISE)
-            .exclude(pk=self.instance.pk)
-        )
+        areas = Territory.objects.filter(district=district).exclude(kind=Territory.Kind.DISTRICT)
+        self.fields["territory"].queryset = areas  # type: ignore[attr-defined]
+        others = Unit.objects.filter(district=district, valid_to=None).exclude(pk=self.instance.pk)
+        self.fields["superior"].queryset = others.exclude(kind=UnitKind.ENTERPRISE)  # type: ignore[attr-defined]
         self.fields["name"].error_messages["required"] = "请填全称"
         if self.instance.pk:
             del self.fields["kind"]  # roles of its posts depend on it: a unit of another kind is another unit
         else:
-            self.fields["kind"].choices = [("", "请选择"), *KINDS]
+            self.fields["kind"].choices = [("", "请选择"), *KINDS]  # type: ignore[attr-defined]
             self.fields["kind"].error_messages["required"] = "请选择类型"
 
     def clean(self) -> dict[str, Any]:

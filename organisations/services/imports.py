@@ -158,7 +158,7 @@ def _compare(parsed: list[tuple[Row, dict[str, Any]]], report: Report, *, actor:
         key = _key(row, values)
         if key is None:
             continue
-        found = by_code.get(values.get("uscc")) or by_name.get((values.get("name"), _pk(values.get("township"))))
+        found = by_code.get(values.get("uscc")) or by_name.get((values.get("name", ""), _pk(values.get("township"))))
         if found is None:
             if not report.problems:
                 plan.created.append(_new(values, actor=actor, at=at))
@@ -178,8 +178,8 @@ def _compare(parsed: list[tuple[Row, dict[str, Any]]], report: Report, *, actor:
     return plan
 
 
-def _pk(row: Territory | None) -> int | None:
-    return row.pk if row else None
+def _pk(row: Territory | None) -> int:
+    return row.pk if row else 0
 
 
 def _refusals(row: Row, values: dict[str, Any], found: Enterprise, *, actor: Actor) -> Iterator[Problem]:

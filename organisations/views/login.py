@@ -1,12 +1,14 @@
 """Logging in, choosing the acting post, changing the password, going out."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from axes.helpers import get_client_ip_address
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +31,7 @@ class PortalLoginView(LoginView):
     template_name = "registration/login.html"
     authentication_form = LoginForm
 
-    def form_valid(self, form: LoginForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """One post is taken without asking; several are asked; none is told on the page of the choice."""
         account, at = form.get_user(), now()
         login(self.request, account)
@@ -45,7 +47,7 @@ class PortalLoginView(LoginView):
             return redirect(self.get_success_url())
         return redirect(_with_next(reverse("choose-post"), self.get_redirect_url()))
 
-    def form_invalid(self, form: LoginForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         if form.cleaned_data.get("username") and form.cleaned_data.get("password"):
             logins.record_failure(
                 username=form.cleaned_data["username"],
@@ -62,7 +64,7 @@ class PortalLoginView(LoginView):
         return context
 
 
-login_view = public(PortalLoginView.as_view())
+login_view = public(PortalLoginView.as_view())  # type: ignore[arg-type]
 
 
 @public
@@ -78,7 +80,7 @@ def logout_view(request: HttpRequest) -> HttpResponse:
 @login_required
 def choose_post(request: HttpRequest) -> HttpResponse:
     """The posts open today; POST takes one and goes on to where the person wanted to go."""
-    account, at = request.user, now()
+    account, at = _account(request), now()
     wanted = request.POST.get("next") or request.GET.get("next", "")
     following = wanted if _is_ours(request, wanted) else ""
     posts = logins.open_posts(account, at=at)
@@ -105,7 +107,7 @@ def choose_post(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/choose_post.html", {"posts": rows, "next": following})
 
 
-def _why_no_post(account: Account, *, at: Any) -> str:
+def _why_no_post(account: Account, *, at: datetime) -> str:
     last = Post.objects.filter(person_id=account.person_id).select_related("unit").order_by("-valid_to", "-pk").first()
     if last is None:
         return "这个账号还没有岗位，不能办理任何事项。请联系系统管理员任命岗位。"
@@ -118,7 +120,7 @@ def _why_no_post(account: Account, *, at: Any) -> str:
 @login_required
 @sensitive_post_parameters()
 def change_password(request: HttpRequest) -> HttpResponse:
-    account = request.user
+    account = _account(request)
     form = ChangePasswordForm(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
         logins.change_password(
@@ -130,6 +132,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return render(
         request, "registration/change_password.html", {"form": form, "is_first": account.must_change_password}
     )
+
+
+def _account(request: HttpRequest) -> Account:
+    """Behind `login_required` there is one."""
+    return cast(Account, request.user)
 
 
 def _is_ours(request: HttpRequest, url: str) -> bool:

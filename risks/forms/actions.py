@@ -213,6 +213,8 @@ class VerifyForm(GradingFields, SignedForm):
         self.fields["colleagues"].queryset = Post.objects.filter(pk__in=[p.pk for p in verifiers]).select_related("person", "unit")
         self.fields["method"].label = "复评方法"
         self.fields["method"].required = False
+        for name in ("method", "reasons", "new_due_on"):
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]
         self.order_fields(["visited_on", "findings", "passed", *self.method_fields])
 
     def method_is_needed(self) -> bool:
@@ -229,11 +231,14 @@ class VerifyForm(GradingFields, SignedForm):
 
     @property
     def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        first, *rest = [{"fields": [self["visited_on"], self["findings"], self["passed"]]}, *super().fieldsets_for_template]
-        last = rest.pop()
-        shown = {"visited_on", "findings", "passed", "reasons", "new_due_on"}
+        first = {"fields": [self["visited_on"], self["findings"], self["passed"]]}
+        method, *tables, last = super().fieldsets_for_template
+        method |= {"when": "yes", "switch": "passed"}
+        for table in tables:
+            table |= {"and_when": "yes", "and_switch": "passed"}
         failing = {"legend": "未通过", "fields": [self["reasons"], self["new_due_on"]], "when": "no", "switch": "passed"}
-        return [first, *rest, failing, {"fields": [f for f in last["fields"] if f.name not in shown]}]
+        shown = {"visited_on", "findings", "passed", "reasons", "new_due_on"}
+        return [first, method, *tables, failing, {"fields": [f for f in last["fields"] if f.name not in shown]}]
 
 
 class CountersignForm(LateForm, SignedForm):
@@ -257,6 +262,8 @@ class ProposeExitForm(forms.Form):
     def __init__(self, *args: Any, risks: Any, may_long_term: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.risks = risks
+        for name in ("enterprise_controller", "township_controller", "department_controller", "merged_into", "receiving_authority"):
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]
         if not may_long_term:
             self.fields["kind"].choices = [c for c in ExitProposal.Kind.choices if c[0] != ExitProposal.Kind.LONG_TERM]
 

@@ -1,24 +1,33 @@
 """Choosing a method and its values: LEC, LS or direct determination. The tables are those of risks.grading."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from risks.grading import (
     DIRECT_REASONS,
+    LEC_BOUNDS,
     LEC_LABELS,
     LEC_TABLES,
     LS_LABELS,
     LS_TABLES,
+    LS_VARIANTS,
     Grade,
     GradingError,
     Method,
     grade,
+    grade_text,
 )
 
 
 def _options(table: dict[str, str]) -> list[tuple[str, str]]:
     return [("", "请选择"), *((value, f"{value}　{words}") for value, words in table.items())]
+
+
+def _bounds_text(bounds: tuple[tuple[Decimal, Grade], ...]) -> str:
+    """320:重大 红;160:较大 橙;…;0:低 蓝, from which the page shows the outcome before it is signed."""
+    return ";".join([*(f"{lower}:{grade_text(reached)}" for lower, reached in bounds), f"0:{grade_text(Grade.BLUE)}"])
 
 
 class GradingFields(forms.Form):
@@ -44,6 +53,8 @@ class GradingFields(forms.Form):
     def __init__(self, *args: Any, ls_variant: str = "A", **kwargs: Any) -> None:
         self.ls_variant = ls_variant
         super().__init__(*args, **kwargs)
+        for name in self.method_fields[1:]:
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]
 
     def method_is_needed(self) -> bool:
         return True
@@ -73,8 +84,18 @@ class GradingFields(forms.Form):
         bound = lambda *names: [self[name] for name in names]  # noqa: E731
         return [
             {"fields": bound("method")},
-            {"legend": "LEC 取值", "fields": bound("lec_likelihood", "lec_exposure", "lec_consequence"), "when": "lec"},
-            {"legend": "LS 取值", "fields": bound("ls_likelihood", "ls_severity"), "when": "ls"},
+            {
+                "legend": "LEC 取值",
+                "fields": bound("lec_likelihood", "lec_exposure", "lec_consequence"),
+                "when": "lec",
+                "outcome": _bounds_text(LEC_BOUNDS),
+            },
+            {
+                "legend": "LS 取值",
+                "fields": bound("ls_likelihood", "ls_severity"),
+                "when": "ls",
+                "outcome": _bounds_text(LS_VARIANTS[self.ls_variant]),
+            },
             {"legend": "直接判定", "fields": bound("direct_grade", "direct_reason"), "when": "direct"},
             {"fields": bound(*rest)},
         ]

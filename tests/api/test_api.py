@@ -107,7 +107,9 @@ def test_p6_errors_are_problem_details_whatever_goes_wrong(bureau: Caller) -> No
     assert read(client.delete(f"{API}/risk-points/"), 405)["title"] == "不支持这种请求方法"
     assert read(client.options(f"{API}/risk-points/"), 405)["status"] == 405
     assert read(client.post(f"{API}/risk-points/", "<a/>", "application/xml"), 415)["title"] == "不支持的内容类型"
-    assert read(client.post(f"{API}/risk-points/", "{", "application/json"), 400)["detail"].startswith("请求正文无法解析")
+    assert read(client.post(f"{API}/risk-points/", "{", "application/json"), 400)["detail"].startswith(
+        "请求正文无法解析"
+    )
     assert read(client.post(f"{API}/risk-points/", b"\xff\xfe", "application/json"), 400)["status"] == 400
     for body in ("[]", "3", '"x"', "null"):
         assert read(client.post(f"{API}/risk-points/", body, "application/json"), 400)["status"] == 400

@@ -72,7 +72,9 @@ def test_x3_registering_for_a_foreign_enterprise_does_not_tell_that_it_exists() 
     known = reporter.post("risk-points/", BODY | {"responsible_unit": other.pk}, status=400)["errors"]
     unknown = reporter.post("risk-points/", BODY | {"responsible_unit": other.pk + 1000}, status=400)["errors"]
     assert known == unknown == {"responsible_unit": ["没有找到，或不在您的权限范围内"]}
-    assert reporter.post("risk-points/", BODY | {"uscc": other.uscc}, status=400)["errors"] == {"uscc": known["responsible_unit"]}
+    assert reporter.post("risk-points/", BODY | {"uscc": other.uscc}, status=400)["errors"] == {
+        "uscc": known["responsible_unit"]
+    }
 
 
 def test_x3_filters_and_colleagues_reach_no_other_district() -> None:
@@ -82,7 +84,13 @@ def test_x3_filters_and_colleagues_reach_no_other_district() -> None:
     bureau = Caller(scene.cast.handler)
     assert bureau.get("risk-points/", township="340302200", status=400)["errors"].keys() == {"township"}
     assert bureau.get("risk-points/", unit=foreign.unit_id, status=400)["errors"].keys() == {"unit"}
-    body = {"passed": False, "findings": "x", "reasons": "y", "new_due_on": "2030-01-01", "colleagues": [foreign.person.pk]}
+    body = {
+        "passed": False,
+        "findings": "x",
+        "reasons": "y",
+        "new_due_on": "2030-01-01",
+        "colleagues": [foreign.person.pk],
+    }
     refused = bureau.post(f"risk-points/{scene.pk}/decide-close-out/", body, status=400)
     assert refused["errors"] == {"colleagues": [f"没有编号为 {foreign.person.pk} 的人员"]}
 
@@ -96,5 +104,8 @@ def test_x3_a_named_expert_sees_the_case_and_countersigns(plain_font: Path) -> N
         f"risk-points/{scene.pk}/decide-close-out/", body | {"colleagues": [scene.cast.expert.person.pk]}
     )
     assert expert.get(f"risk-points/{scene.pk}/")["actions"] != []
-    assert expert.post(f"risk-points/{scene.pk}/decide-close-out/", {"objection": "检测报告缺页"})["conclusion"] == "已作废"
+    assert (
+        expert.post(f"risk-points/{scene.pk}/decide-close-out/", {"objection": "检测报告缺页"})["conclusion"]
+        == "已作废"
+    )
     assert scene.state == "applied"

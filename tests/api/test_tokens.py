@@ -46,7 +46,9 @@ def test_x3_wrong_passwords_unknown_names_and_foreign_posts_get_no_token() -> No
     other = make_actor("township_handler", "燕山乡", username="yanshan")
     assert ask(401, username="anjian", password="wrong")["detail"] == "用户名或密码不对"
     assert ask(401, username="nobody", password=PASSWORD)["detail"] == "用户名或密码不对"
-    assert ask(400, username="anjian", password=PASSWORD, post=other.post.pk)["errors"] == {"post": ["这不是您在任的岗位"]}
+    assert ask(400, username="anjian", password=PASSWORD, post=other.post.pk)["errors"] == {
+        "post": ["这不是您在任的岗位"]
+    }
     assert set(ask(400, username="anjian")["errors"]) == {"password"}
     assert ApiToken.objects.count() == 0
     assert AuditEvent.objects.filter(name="organisations.login_failed").count() == 2
@@ -88,7 +90,15 @@ def test_x3_a_token_ends_with_its_time_its_post_its_account_and_its_password(set
 
 
 def test_x3_nothing_but_token_schema_and_docs_answers_without_one() -> None:
-    for path in ("territories/", "enterprises/", "risk-points/", "deadlines/", "letters/", "letters/1/pdf/", "workdays/"):
+    for path in (
+        "territories/",
+        "enterprises/",
+        "risk-points/",
+        "deadlines/",
+        "letters/",
+        "letters/1/pdf/",
+        "workdays/",
+    ):
         response = Client().get(f"{API}/{path}")
         assert read(response, 401)["title"] == "没有登录或令牌失效"
         assert response["WWW-Authenticate"] == "Bearer"

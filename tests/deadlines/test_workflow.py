@@ -108,7 +108,7 @@ def test_x6_two_who_countersign_at_once_close_the_case_once(cloned_db):
     assert seqs == list(range(1, len(seqs) + 1))
 
 
-def test_x6_hundred_acts_at_once_leave_numbers_whole(cloned_db):
+def test_x6_many_acts_at_once_leave_numbers_whole(cloned_db):
     scene = risk_in("treating")
     start = Barrier(6)
 

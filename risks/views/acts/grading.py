@@ -6,6 +6,7 @@ from audit.clock import local_date
 from organisations.models import Unit
 from organisations.roles import UnitKind
 from risks.forms import actions as f
+from risks.models import Grading
 from risks.services import grading
 from risks.views.acts.act import Act, Context, common, variant
 
@@ -13,6 +14,14 @@ from risks.views.acts.act import Act, Context, common, variant
 def _designees(c: Context) -> dict[str, Any]:
     units = Unit.objects.filter(district=c.risk.case.district_id, kind__in=[UnitKind.BUREAU, UnitKind.DEPARTMENT])
     return {"units": units.valid_on(local_date(c.at)).exclude(pk__in=[c.risk.case.responsible_unit_id, c.risk.case.lead_unit_id])}
+
+
+def _self_graded(c: Context) -> dict[str, Any]:
+    """The enterprise's own values, to start from."""
+    own = c.risk.gradings.filter(basis=Grading.Basis.SELF).first()
+    if own is None:
+        return {}
+    return {"method": own.method} | {f"{own.method}_{name}": value for name, value in own.inputs.items()}
 
 
 ACTS: dict[str, Act] = {
@@ -41,7 +50,7 @@ ACTS: dict[str, Act] = {
         lambda c: "签字后等级生效；重大、较大风险自次日起 3 个工作日内须向责任单位发函交办（三（二）2）。",
         "研判结论已签署",
         arguments=lambda c: variant(c) | {"is_late": c.is_late("risks.assessment")},
-        initial=lambda c: {"participants": c.actor.person.name},
+        initial=lambda c: {"participants": c.actor.person.name} | _self_graded(c),
         submit_label="签署",
     ),
     "designate": Act(
