@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from audit.clock import local_date
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, Enterprise, EnterpriseChange, Territory, Unit
 from organisations.roles import Right, Scope, UnitKind
@@ -171,7 +172,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
                 sub=f"{change.before} → {change.after}，{change.proposed_by}提出",
                 url=reverse("enterprises:decide-change", args=[change.pk]),
                 action_label="确认",
-                since=change.proposed_at.date(),
+                since=local_date(change.proposed_at),
             )
             for change in changes
             if may_decide(change, actor)
@@ -184,7 +185,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
                 sub=f"安委办建议由{proposal.department}负责，{proposal.proposed_by}提出",
                 url=reverse("enterprises:decide-enforcer", args=[proposal.pk]),
                 action_label="决定",
-                since=proposal.proposed_at.date(),
+                since=local_date(proposal.proposed_at),
             )
             for proposal in proposals.order_by("proposed_at")
         ]

@@ -160,6 +160,7 @@ def _chunk(cases: list[Case], *, actor: Actor, at: datetime) -> Iterator[list[An
     principals = _principals(cases, at=at)
     for case in cases:
         risk, grading, deadline = risks[case.pk], gradings.get(case.pk), deadlines.get(case.pk)
+        risk.case = case
         yield [
             *_identity(case, risk, principals),
             risk.hazard_factors,

@@ -43,7 +43,7 @@ def index(request: ActorRequest) -> HttpResponse:
 
 
 @acting()
-def detail(request: ActorRequest, key: str) -> HttpResponse:
+def rule_page(request: ActorRequest, key: str) -> HttpResponse:
     """One rule, and the open matters under it that this post may see, the nearest first."""
     try:
         item = rule(key)

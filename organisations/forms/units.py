@@ -42,6 +42,8 @@ class UnitForm(forms.ModelForm):
         self.fields["territory"].queryset = areas  # type: ignore[attr-defined]
         others = Unit.objects.filter(district=district, valid_to=None).exclude(pk=self.instance.pk)
         self.fields["superior"].queryset = others.exclude(kind=UnitKind.ENTERPRISE)  # type: ignore[attr-defined]
+        for name in ("territory", "superior"):
+            self.fields[name].empty_label = "没有"  # type: ignore[attr-defined]
         self.fields["name"].error_messages["required"] = "请填全称"
         if self.instance.pk:
             del self.fields["kind"]  # roles of its posts depend on it: a unit of another kind is another unit

@@ -142,9 +142,9 @@ def _key(row: Row, values: dict[str, Any]) -> Any:
 
 
 def _compare(parsed: list[tuple[Row, dict[str, Any]]], report: Report, *, actor: Actor, at: datetime) -> _Plan:
-    registered = Enterprise.objects.select_related("unit", "sector", "township", "enforcement_department").select_for_update(
-        of=("self",)
-    )
+    registered = Enterprise.objects.select_related(
+        "unit", "sector", "township", "enforcement_department"
+    ).select_for_update(of=("self",))
     codes = [values["uscc"] for _, values in parsed if values.get("uscc")]
     by_code = {e.uscc: e for e in registered.filter(uscc__in=codes)}
     names = [values["name"] for _, values in parsed if values.get("name")]

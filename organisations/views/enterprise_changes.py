@@ -103,7 +103,7 @@ def decide(request: ActorRequest, pk: int) -> HttpResponse:
         {"label": "生效日期", "value": f"{row.effective_on:%Y-%m-%d}"},
         {"label": "提出人", "value": str(row.proposed_by)},
         {"label": "移交说明" if row.kind == Kind.MOVE else "说明", "value": row.reason or "没有"},
-        {"label": "依据", "value": row.document or "没有"},
+        {"label": "移交单" if row.kind == Kind.MOVE else "依据", "value": row.document or "没有"},
     ]
     drawer = {
         "form": form,

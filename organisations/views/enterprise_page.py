@@ -241,7 +241,7 @@ def _change_entry(c: EnterpriseChange) -> dict[str, Any]:
         by.append(f"{c.decided_by}{verb}，{_day(c.decided_at)}")
     label = "移交说明" if c.kind == Kind.MOVE else "说明"
     said = [f"{label}：{c.reason}"] if c.reason else []
-    said += [f"依据：{c.document}"] if c.document else []
+    said += [f"{'移交单' if c.kind == Kind.MOVE else '依据'}：{c.document}"] if c.document else []
     said += [f"确认意见：{c.decision_note}"] if c.decision_note else []
     marks = [] if c.state == EnterpriseChange.State.EFFECTIVE else [c.get_state_display()]
     return {

@@ -145,6 +145,7 @@ def new(request: ActorRequest) -> HttpResponse:
         "title": "登记企业",
         "close_url": reverse("enterprises:list"),
         "submit_label": "登记",
+        "will": "登记后，名称、乡街、经营状态只能由有日期的变更修改，须另一人确认。",
         "crumbs": [{"text": "企业", "url": reverse("enterprises:list")}, {"text": "登记企业"}],
     }
     return render(request, "organisations/enterprises/form.html", context, status=422 if form.errors else 200)
@@ -179,7 +180,7 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         "enterprise": enterprise,
         "close_url": page,
         "submit_label": "保存",
-        "intro": "名称、乡街、经营状态、上级直管是有日期的变更，在企业页面提出，由另一人确认。",
+        "will": "名称、乡街、经营状态、上级直管不在这里改：它们是有日期的变更，在企业页面提出，由另一人确认。",
         "crumbs": [
             {"text": "企业", "url": reverse("enterprises:list")},
             {"text": enterprise.unit.name, "url": page},

@@ -52,21 +52,18 @@ def _line(label: str, *, max_length: int, help_text: str = "", **attrs: str) -> 
 
 
 def _choice(label: str, choices: Sequence[tuple[str, str]]) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label,
-        choices=choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": f"请选择{label}", "invalid_choice": f"请选择{label}"},
-    )
+    """A select, not buttons: on a phone the form is long enough."""
+    errors = dict.fromkeys(("required", "invalid_choice"), f"请选择{label}")
+    return forms.ChoiceField(label=label, choices=[("", "请选择"), *choices], error_messages=errors)
 
 
-def _degrees(label: str, sample: str) -> forms.DecimalField:
+def _degrees(label: str, sample: str, help_text: str) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         max_digits=9,
         decimal_places=6,
         required=False,
-        help_text=f"以度为单位，如 {sample}；经度和纬度要么都填，要么都不填",
+        help_text=help_text,
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
         error_messages={
             "invalid": f"{label}应是数字，如 {sample}",
@@ -96,8 +93,8 @@ class RiskForm(forms.Form):
         error_messages={"required": "请选择所在乡街", "invalid_choice": "请选择所在乡街"},
     )
     location = _line("具体位置", max_length=200, help_text="写到别人能找到的程度，如“2 号厂房一层东侧”")
-    longitude = _degrees("经度", "117.358600")
-    latitude = _degrees("纬度", "32.913500")
+    longitude = _degrees("经度", "117.358600", "以度为单位，如 117.358600")
+    latitude = _degrees("纬度", "32.913500", "如 32.913500；和经度一起填，或都不填")
     hazard_factors = _text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
     accident_types = forms.MultipleChoiceField(
         label="可能的事故类型",

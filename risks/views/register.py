@@ -161,7 +161,6 @@ def _line(case: Case, deadline: Deadline | None, grading: Grading | None, clockw
         "state": WORKFLOW.state_label(case.state),
     }
     if grading is not None and grading.basis == Grading.Basis.SELF:
-        line["assessed"] = f"自评 {grading.short}"
         line["self_grade"] = "" if case.level else grading.grade_text
     if case.closed_on is not None:
         line["closed_text"] = date_text(case.closed_on, clockwork)

@@ -105,7 +105,9 @@ def test_x2_a_dissolved_or_foreign_department_is_refused():
 
 def test_x2_the_second_leader_is_told_what_the_first_decided():
     proposal = propose(make_enterprise(enforcer=None))
-    decide_enforcer(proposal=proposal, approve=True, note="", actor=make_actor("district_leader", name="赵区长"), at=NOW)
+    decide_enforcer(
+        proposal=proposal, approve=True, note="", actor=make_actor("district_leader", name="赵区长"), at=NOW
+    )
     second = make_actor("district_leader")
     with pytest.raises(RegistryRefused, match="赵区长已作出决定：同意由区住建交通委负责"):
         decide_enforcer(proposal=proposal, approve=False, note="不", actor=second, at=NOW)

@@ -145,7 +145,12 @@ def test_x1_a_move_is_confirmed_by_the_receiving_township_and_its_rows_follow(mo
     enterprise = make_enterprise(name="燕山加油站", township="燕山乡")
     old, new = make_actor("township_handler", "燕山乡"), make_actor("township_handler", "雪华乡")
     change = propose(
-        enterprise, Kind.MOVE, old, to_township=territory_of("雪华乡"), reason="厂区迁至雪华工业园", document="移交单 1 号"
+        enterprise,
+        Kind.MOVE,
+        old,
+        to_township=territory_of("雪华乡"),
+        reason="厂区迁至雪华工业园",
+        document="移交单 1 号",
     )
     with pytest.raises(RegistryRefused):
         decide(change, make_actor("township_principal", "燕山乡"))
@@ -216,9 +221,7 @@ def test_x1_when_a_row_cannot_follow_nothing_is_applied():
     def fails(move, *, actor, at):
         raise RegistryRefused("案卷正在办理")
 
-    change = propose(
-        enterprise, Kind.MOVE, make_actor("bureau_handler"), to_township=territory_of("雪华乡")
-    )
+    change = propose(enterprise, Kind.MOVE, make_actor("bureau_handler"), to_township=territory_of("雪华乡"))
     on_move(fails)
     try:
         with pytest.raises(RegistryRefused, match="案卷正在办理"):
@@ -290,7 +293,10 @@ def test_x1_what_waits_is_listed_for_the_one_who_decides():
 
 def test_x1_from_proposal_to_confirmation_in_the_browser():
     enterprise = make_enterprise(name="燕山加油站", township="燕山乡")
-    old, new = client_for(make_actor("township_handler", "燕山乡")), client_for(make_actor("township_handler", "雪华乡"))
+    old, new = (
+        client_for(make_actor("township_handler", "燕山乡")),
+        client_for(make_actor("township_handler", "雪华乡")),
+    )
     url = reverse("enterprises:change", args=[enterprise.pk]) + "?kind=move"
     assert old.get(url).status_code == 200
     form = {"to_township": territory_of("雪华乡").pk, "effective_on": "2018-10-09", "document": "移交单 1 号"}

@@ -69,7 +69,12 @@ def test_x1_a_good_file_is_imported_and_recorded():
         book(
             line(),
             line(
-                企业名称="老街夜市摊点", 统一社会信用代码="", 无代码原因="临时摊点", 日常执法部门="", 经度=117.389719, 纬度="32.91663"
+                企业名称="老街夜市摊点",
+                统一社会信用代码="",
+                无代码原因="临时摊点",
+                日常执法部门="",
+                经度=117.389719,
+                纬度="32.91663",
             ),
         )
     )
@@ -205,9 +210,7 @@ def test_x1_a_code_kept_as_a_number_is_named():
 def test_x3_a_township_imports_only_its_own_territory():
     make_enterprise(name="雪华加油站", township="雪华乡", uscc=make_uscc(serial=9002))
     actor = make_actor("township_handler", "燕山乡")
-    report = run(
-        book(line(乡街="雪华乡"), line(企业名称="雪华加油站", 统一社会信用代码=make_uscc(serial=9002))), actor
-    )
+    report = run(book(line(乡街="雪华乡"), line(企业名称="雪华加油站", 统一社会信用代码=make_uscc(serial=9002))), actor)
     assert told(report) == [(2, "乡街"), (3, "统一社会信用代码")]
     assert run(book(line()), actor).created == 1
 
