@@ -1,5 +1,6 @@
 """What the frame of every page shows: navigation for this role, the acting post, unread notices, the calendar's state."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from audit.clock import SHANGHAI, local_date, now
+from deadlines.calendar import WorkCalendar
 from deadlines.models import Notice
 from organisations.actors import Actor
 from organisations.models import District, Post
@@ -62,6 +64,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "posts": [
             {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
         ],
+        "menu_links": [{"label": "修改密码", "url": reverse("change-password")}],
+        "calendar_notice": _calendar_notice(at),
+        "calendar_affected_url": reverse("deadlines:calendar-year", args=[local_date(at).year + 1]),
         "unread": Notice.objects.filter(person=actor.person, read_at=None).count(),
     }
     return {"shell": frame}
@@ -72,10 +77,27 @@ def _wants_title(request: HttpRequest) -> bool:
 
 
 def _is_current(request: HttpRequest, name: str) -> bool:
+    """The section lights up on all of its pages; the audit has its own entry beside 管理."""
     match = request.resolver_match
     if match is None:
         return False
-    return match.view_name == name or (":" in name and match.namespace == name.split(":")[0] and match.namespace != "manage")
+    here = match.view_name or ""
+    if name in {"manage:audit", "manage:index"}:
+        in_audit = here.startswith("manage:audit")
+        return here.startswith("manage:") and in_audit == (name == "manage:audit")
+    if name == "enterprises:mine":
+        return match.namespace == "enterprises"
+    return here == name or (":" in name and match.namespace == name.split(":")[0])
+
+
+def _calendar_notice(at: datetime) -> str:
+    """From October on, while next year's arrangement is not published: dates that reach into it are provisional."""
+    today = local_date(at)
+    calendar = WorkCalendar.load()
+    new_year = date(today.year + 1, 1, 1)
+    if today.month < 10 or not calendar.covers(new_year) or not calendar.is_provisional(new_year):
+        return ""
+    return f"{new_year.year} 年放假安排尚未公布，跨年的工作日期限为暂定，公布后重算。"
 
 
 def _demo_now() -> str:

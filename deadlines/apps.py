@@ -7,7 +7,9 @@ class DeadlinesConfig(AppConfig):
 
     def ready(self) -> None:
         from deadlines import events  # noqa: F401  declares the event names
-        from deadlines.services.succession import follow_enterprise
+        from deadlines.services.succession import follow_enterprise, follow_unit
         from organisations.services.changes import on_move
+        from organisations.services.units import on_succession
 
         on_move(follow_enterprise)
+        on_succession(follow_unit)

@@ -6,7 +6,7 @@ from deadlines.views import calendar, rules, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
-    path("rules/<str:key>/", rules.detail, name="rule"),
+    path("rules/<str:key>/", rules.rule_page, name="rule"),
     path("calendar/", calendar.current, name="calendar"),
     path("calendar/<int:year>/", calendar.year, name="calendar-year"),
 ]

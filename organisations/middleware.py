@@ -1,6 +1,7 @@
 """Puts the acting post on the request: `request.actor`, or None while nobody is logged in or no post is chosen."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -49,5 +50,5 @@ class ActingPostMiddleware:
         if request.user.must_change_password:
             return redirect("change-password")
         if request.actor is None:  # type: ignore[attr-defined]
-            return redirect(f"{reverse('choose-post')}?next={request.get_full_path()}")
+            return redirect(f"{reverse('choose-post')}?{urlencode({'next': request.get_full_path()})}")
         return None

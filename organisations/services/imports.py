@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.clock import local_date
 from audit.models import AuditEvent
@@ -95,7 +95,11 @@ def import_enterprises(*, data: bytes, filename: str, actor: Actor, at: datetime
     if report.problems:
         report.problems.sort(key=lambda problem: problem.row)
         return report
-    _write(plan)
+    try:
+        with transaction.atomic():
+            _write(plan)
+    except IntegrityError as error:
+        raise RegistryRefused("检查之后有人登记了同一个代码，一行也没有导入，请再上传一次") from error
     report.created, report.updated, report.unchanged = len(plan.created), len(plan.updated), plan.unchanged
     report.undetermined = sum(e.enforcement_department_id is None for _, e in plan.created)
     report.event = record(

@@ -1,6 +1,6 @@
 """Units, territory and sectors as the system administrator keeps them. What was true before stays in the events."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
-from organisations.models import Post, Sector, Territory, Unit
+from organisations.models import Enterprise, Post, Sector, Territory, Unit
 from organisations.services.people import end_post
 
 _TOLD = ("kind", "name", "short_name", "letterhead", "letter_code", "territory", "superior", "valid_from")
@@ -40,6 +40,18 @@ def _told(unit: Unit) -> dict[str, Any]:
     return {k: str(v) if v is not None and not isinstance(v, date) else v for k, v in values.items()}
 
 
+# (from_unit, to_unit, actor=, at=) -> one Chinese sentence for the people, or "".
+SuccessionHandler = Callable[..., str]
+_succession_handlers: list[SuccessionHandler] = []
+
+
+def on_succession(handler: SuccessionHandler) -> SuccessionHandler:
+    """Upper apps register, in `AppConfig.ready`, how their open rows pass to the successor, in the same transaction."""
+    if handler not in _succession_handlers:
+        _succession_handlers.append(handler)
+    return handler
+
+
 @transaction.atomic
 def succeed_unit(
     *, unit: Unit, successor: Unit | None, on: date, basis: str, close_posts: bool, actor: Actor, at: datetime
@@ -56,6 +68,7 @@ def succeed_unit(
     unit.full_clean()
     unit.save(update_fields=["valid_to", "succeeded_by"])
     ended = _end_posts(unit, on=on, basis=basis, actor=actor, at=at) if close_posts else 0
+    moved = _hand_over(unit, successor, actor=actor, at=at) if successor else []
     record(
         Event.UNIT_SUCCEEDED,
         by=actor.stamp,
@@ -68,9 +81,22 @@ def succeed_unit(
             "successor_id": successor.pk if successor else None,
             "basis": basis,
             "posts_closed": ended,
+            "moved": moved,
         },
     )
     return ended
+
+
+def _hand_over(unit: Unit, successor: Unit, *, actor: Actor, at: datetime) -> list[str]:
+    """The successor inherits sectors, the enterprises it enforces (X2) and, through the handlers, the open cases (X1)."""
+    moved = []
+    for sector in unit.sectors.all():  # type: ignore[attr-defined]
+        sector.departments.add(successor)
+        sector.departments.remove(unit)
+    if count := Enterprise.objects.filter(enforcement_department=unit).update(enforcement_department=successor):
+        moved.append(f"{count} 家企业的日常执法部门已改为{successor}")
+    sentences = (handler(unit, successor, actor=actor, at=at) for handler in _succession_handlers)
+    return moved + [sentence for sentence in sentences if sentence]
 
 
 def _check_successor(unit: Unit, successor: Unit, on: date) -> None:

@@ -92,7 +92,10 @@ def test_a_form_sent_twice_registers_once() -> None:
 
 def test_nothing_typed_is_lost_and_every_mistake_is_named_at_its_field() -> None:
     response = enterprise_client().post(
-        NEW, filled(title="", accident_types=None, measure_engineering=None, measure_emergency=None, responsible_phone="123")
+        NEW,
+        filled(
+            title="", accident_types=None, measure_engineering=None, measure_emergency=None, responsible_phone="123"
+        ),
     )
     assert errors_of(response) == {
         "title": ["请填写风险点名称"],
@@ -119,7 +122,9 @@ def test_nothing_typed_is_lost_and_every_mistake_is_named_at_its_field() -> None
         ("", "", {}),
     ],
 )
-def test_r2_a_position_is_both_numbers_or_none_and_lies_in_a_sane_box(longitude: str, latitude: str, errors: dict[str, list[str]]) -> None:
+def test_r2_a_position_is_both_numbers_or_none_and_lies_in_a_sane_box(
+    longitude: str, latitude: str, errors: dict[str, list[str]]
+) -> None:
     make_district()
     form = RiskForm(filled(longitude=longitude, latitude=latitude), on=date(2026, 10, 9))
     assert dict(form.errors) == errors

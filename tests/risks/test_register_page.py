@@ -84,7 +84,9 @@ def test_r2_the_register_opens_with_open_red_and_orange_risks_by_grade_then_due_
 )
 def test_r2_every_condition_of_the_address_filters(query: str, expected: set[str]) -> None:
     make_case("甲", due="2026-10-09 14:20")  # the exclusive moment itself is late
-    make_case("乙", level="orange", due="2026-10-12", township=territory_of("雪华乡"), responsible_unit=unit_of("雪华乡"))
+    make_case(
+        "乙", level="orange", due="2026-10-12", township=territory_of("雪华乡"), responsible_unit=unit_of("雪华乡")
+    )
     make_case("丙", level="yellow", due="2026-10-10", sector=sector_of("road"))
     make_case("丁", due="2026-10-01", state="long_term")  # never 逾期 (R6)
     make_case("戊", level="", state="registered")
@@ -122,7 +124,12 @@ def test_x3_each_post_sees_its_own_rows_only() -> None:
     other = make_enterprise(name="蚌埠市雪华加油站有限公司", township="雪华乡")
     make_case("本企业的", level="yellow", responsible_unit=mine.unit)
     make_case("别家的", responsible_unit=other.unit, township=territory_of("雪华乡"))
-    make_case("住建承办的", lead_unit=unit_of("区住建交通委"), sector=sector_of("construction"), township=territory_of("雪华乡"))
+    make_case(
+        "住建承办的",
+        lead_unit=unit_of("区住建交通委"),
+        sector=sector_of("construction"),
+        township=territory_of("雪华乡"),
+    )
     seen = {
         "enterprise_reporter": (mine.unit, ["本企业的"]),
         "township_handler": (unit_of("雪华乡"), ["住建承办的", "别家的"]),
