@@ -67,7 +67,7 @@ class KeysetPagination(CursorPagination):
             raise exceptions.ValidationError({"page_size": ["每页行数须为 1 至 200 的整数"]})
         return int(raw)
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """A cursor that somebody made up is a mistake in the request, whatever it decodes to."""
         if len(cursor := request.query_params.get("cursor", "")) > 200 or "\x00" in cursor:
             raise _bad_cursor()

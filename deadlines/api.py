@@ -33,7 +33,7 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
     """With `at` and `calendar` in the context, so that a page of rows asks for neither again."""
 
     rule = serializers.CharField(source="rule_key")
-    label = serializers.CharField(source="rule.label")
+    label = serializers.CharField(source="rule.label")  # type: ignore[assignment]
     clause = serializers.CharField(source="rule.clause")
     owner = NamedSerializer(source="owner_unit")
     case = CaseSerializer()
@@ -148,7 +148,7 @@ class DeadlineViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         return DeadlineDetailSerializer if self.action == "retrieve" else DeadlineSerializer
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | drawn_with(now())
+        return {**super().get_serializer_context(), **drawn_with(now())}
 
 
 class WorkdaysQuerySerializer(serializers.Serializer[Any]):

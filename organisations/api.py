@@ -106,7 +106,9 @@ class TokenView(ApiView):
 
 
 class TerritorySerializer(serializers.ModelSerializer[Territory]):
-    parent = serializers.CharField(source="parent.code", default=None, allow_null=True, help_text="上级区划的统计代码")
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent.code", default=None, allow_null=True, help_text="上级区划的统计代码"
+    )
     kind = serializers.CharField(help_text="district、street、township、town、community_centre")
     kind_text = serializers.CharField(source="get_kind_display")
 

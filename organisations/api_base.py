@@ -1,12 +1,13 @@
 """What the apps' API views share: who acts, rows only within the scope, errors in the description."""
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import django_filters
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,13 +29,13 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.JSONField(required=False, help_text="字段名 → 该字段的提示")
+    errors = serializers.JSONField(required=False, help_text="字段名 → 该字段的提示")  # type: ignore[assignment]
 
 
 class ProblemSchema(AutoSchema):
     """Adds to every operation the problem details it may answer with."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
         codes = {"400", "406"} if self.method == "GET" else {"400", "406", "409", "413", "415"}
         codes |= {"401", "403"} if self.view.authentication_classes else set()
@@ -77,7 +78,7 @@ class ScopedViewSet(ApiView, GenericViewSet[Any]):
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
-            return cast(QuerySet[Any], self.queryset)
+            return cast(QuerySet[Any], self.queryset)  # type: ignore[arg-type]
         return self.rows(self.actor)
 
     def list(self, request: Request) -> Any:
@@ -85,7 +86,7 @@ class ScopedViewSet(ApiView, GenericViewSet[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
+@extend_schema_field(OpenApiTypes.INT)
 class IdFilter(django_filters.NumberFilter):
     """An id, or a message at the filter; never a number that the database cannot hold."""
 

@@ -120,8 +120,7 @@ def _moves_of_township(actor: Actor) -> QuerySet[EnterpriseChange] | None:
     if actor.scope != Scope.TERRITORY or territory is None:
         return None
     to_here = Q(to_township=territory, state=EnterpriseChange.State.PROPOSED)
-    # `before` ends with the statistics code in brackets, see change_checks.township_text.
-    from_here = Q(before__endswith=f"（{territory.code}）", state=EnterpriseChange.State.EFFECTIVE)
+    from_here = Q(from_township=territory, state=EnterpriseChange.State.EFFECTIVE)
     return EnterpriseChange.objects.filter(to_here | from_here, kind=EnterpriseChange.Kind.MOVE)
 
 

@@ -6,4 +6,8 @@ class RisksConfig(AppConfig):
     verbose_name = "风险查找、研判、防范"
 
     def ready(self) -> None:
+        from organisations.services.changes import on_move
         from risks import deadline_rules, kind  # noqa: F401  declares events, rules and the kind of case
+        from risks.services.standing import regrade_after_move
+
+        on_move(regrade_after_move)

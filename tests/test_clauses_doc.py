@@ -44,7 +44,7 @@ def test_x9_every_file_and_name_in_the_clause_table_exists() -> None:
     for quoted in FILES:
         path, _, name = quoted.partition(":")
         file = ROOT / path
-        if not file.is_file() or name and not re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")):
+        if not file.is_file() or (name and not re.search(rf"\b{name}\b", file.read_text(encoding="utf-8"))):
             broken.append(quoted)
     assert broken == []
 

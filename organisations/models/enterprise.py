@@ -133,6 +133,7 @@ class EnterpriseChange(models.Model):
     before = models.CharField("变更前", max_length=200)
     after = models.CharField("变更后", max_length=200)
     to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承接单位")
+    from_township = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁出乡街")
     to_township = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁入乡街")
     to_operation = models.CharField("变更后状态", max_length=20, blank=True, choices=Enterprise.Operation.choices)
     document = models.CharField("依据文件", max_length=120, blank=True)

@@ -161,6 +161,7 @@ def propose_change(
         before=before,
         after=after,
         to_unit=to_unit,
+        from_township=enterprise.township if kind == Kind.MOVE else None,
         to_township=to_township if kind == Kind.MOVE else None,
         to_operation=to_operation if kind == Kind.STATUS else "",
         document=document,

@@ -47,7 +47,7 @@ class RiskSerializer(serializers.Serializer[Case]):
     responsible_person = serializers.CharField(source="risk.responsible_person")
     responsible_phone = serializers.SerializerMethodField(help_text="部分隐去")
     headcount = serializers.IntegerField(source="risk.headcount", allow_null=True)
-    source = serializers.CharField(source="risk.source")
+    source = serializers.CharField(source="risk.source")  # type: ignore[assignment]
     next_due_at = serializers.DateTimeField(allow_null=True)
     opened_on = serializers.DateField()
     closed_on = serializers.DateField(allow_null=True)
@@ -98,7 +98,7 @@ class GradingSerializer(serializers.ModelSerializer[Grading]):
 
 class ActionSerializer(serializers.Serializer[Any]):
     action = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class PostChoiceSerializer(serializers.Serializer[Any]):

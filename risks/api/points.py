@@ -70,8 +70,8 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         return RiskDetailSerializer if self.action == "retrieve" else RiskSerializer
 
     def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        return context | {"actor": self.actor, "at": now()} if self.action == "retrieve" else context
+        context = dict(super().get_serializer_context())
+        return {**context, "actor": self.actor, "at": now()} if self.action == "retrieve" else context
 
     def risk(self) -> RiskPoint:
         """404 outside the scope, before the body is even looked at."""

@@ -47,7 +47,7 @@ def test_x4_calendar_shows_the_make_up_day_with_its_document():
     assert '<time datetime="2026-10-07">7</time><b>休</b>' in page
     assert '<time datetime="2026-10-12">12</time></td>' in page
     assert "国务院办公厅关于2026年部分节假日安排的通知" in page
-    assert "暂定日历" not in page
+    assert "2026 年为暂定日历" not in page
 
 
 def test_x4_unannounced_year_says_so_and_a_year_beyond_the_table_is_404():
