@@ -6,9 +6,8 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from drf_spectacular.drainage import set_override
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -86,7 +85,6 @@ class ScopedViewSet(ApiView, GenericViewSet[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-@extend_schema_field(OpenApiTypes.INT)
 class IdFilter(django_filters.NumberFilter):
     """An id, or a message at the filter; never a number that the database cannot hold."""
 
@@ -94,6 +92,8 @@ class IdFilter(django_filters.NumberFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
+        described = {"type": "integer", "minimum": 1, "maximum": MAX_ID, "description": kwargs.get("label", "")}
+        set_override(self, "field", described)  # type: ignore[no-untyped-call]
 
     def get_max_validator(self) -> None:
         return None

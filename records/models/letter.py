@@ -33,7 +33,7 @@ class Letter(models.Model):
     issuer = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="issued_letters", verbose_name="发文机关")
     recipient = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="received_letters", verbose_name="主送")
     copies_to = models.CharField("抄送", max_length=300, blank=True)
-    title = models.CharField("标题", max_length=120)
+    title = models.CharField("标题", max_length=160)
     requirements = models.TextField("治理要求")
     due_on = models.DateField("治理期限", null=True, blank=True)
     drafted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="拟稿人")

@@ -1,6 +1,5 @@
 """The small forms beside a case, one for each act."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -86,18 +85,9 @@ class DraftHandoverForm(forms.Form):
         help_text="拟稿人不能核自己的稿",
     )
 
-    def __init__(self, *args: Any, checkers: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, checkers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
         self.fields["checker"].queryset = checkers
-
-    def clean_due_on(self) -> date:
-        due_on: date = self.cleaned_data["due_on"]
-        if due_on <= self.today:
-            raise forms.ValidationError("治理期限须晚于今天")
-        if due_on.year > self.today.year + 3:
-            raise forms.ValidationError("治理期限最长三年，请核对年份")
-        return due_on
 
 
 class CheckLetterForm(forms.Form):

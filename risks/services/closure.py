@@ -17,7 +17,9 @@ from records.services.attachments import attach_all
 from records.services.signing import Hand, sign
 from risks.grading import SEVERE, Graded, grade_text
 from risks.models import CloseOut, Grading, RiskPoint, Verification
+from risks.services.exits import open_proposal
 from risks.services.grading import evaluate
+from risks.services.handover import unfit_due_on
 from risks.services.standing import refresh_enterprise_grade
 from risks.workflow import WORKFLOW, applicant_and_treaters
 
@@ -65,6 +67,8 @@ def apply_close_out(
     WORKFLOW.lock(risk.case, version=version)
     if why := WORKFLOW.refusal(risk.case, "apply", actor):
         raise Refused(why)
+    if open_proposal(risk):  # once the case is closed nobody could decide it
+        raise Refused("长期管控或退出的申请还在审批，请等审批后再申请销号")
     result = _lowered(risk, method, inputs)
     content = {
         "number": risk.case.number,
@@ -184,8 +188,11 @@ def verify(
     if not local_date(close_out.applied_at) <= visited_on <= local_date(at):
         raise ClosureRefused("现场核查日期应在申请之后、今天之前", field="visited_on")
     result = _lowered(risk, method, inputs or {}) if passed else None
-    if not passed and (not reasons.strip() or new_due_on is None or new_due_on <= local_date(at)):
-        raise ClosureRefused("未通过的，须写明原因和要求，并定一个今天之后的继续治理期限", field="reasons" if not reasons.strip() else "new_due_on")
+    if not passed:
+        if not reasons.strip():
+            raise ClosureRefused("未通过的，须写明原因和要求", field="reasons")
+        if new_due_on is None or (why := unfit_due_on(new_due_on, at=at)):
+            raise ClosureRefused("未通过的，须定继续治理期限" if new_due_on is None else why, field="new_due_on")
     content: dict[str, Any] = {
         "number": risk.case.number,
         "close_out": close_out.pk,

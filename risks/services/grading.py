@@ -97,6 +97,8 @@ def designate_lead(
         raise Refused("交办单位不能就是责任单位")
     if not unit.is_valid_on(local_date(at)):
         raise Refused(f"{unit}已撤销，请指定承接其职能的单位")
+    WORKFLOW.lock(case, version=version)
+    refuse_while_on_its_way(risk)
     before = case.lead_unit
     WORKFLOW.advance(
         case,

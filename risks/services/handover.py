@@ -38,6 +38,14 @@ def refuse_while_on_its_way(risk: RiskPoint) -> None:
         raise Refused(f"交办函在“{letter.get_state_display()}”环节，请先作废交办函")
 
 
+def unfit_due_on(due_on: date, *, at: datetime) -> str:
+    """Why a treatment cannot be due on that day, or ""."""
+    today = local_date(at)
+    if due_on <= today:
+        return "治理期限须晚于今天"
+    return "治理期限最长三年，请核对年份" if due_on.year > today.year + 3 else ""
+
+
 @transaction.atomic
 def draft_handover(
     *,
@@ -54,8 +62,8 @@ def draft_handover(
     case = _lock(risk, version)
     if why := WORKFLOW.refusal(case, "draft_handover", actor):
         raise Refused(why)
-    if due_on <= local_date(at):
-        raise LetterRefused("治理期限须晚于今天", field="due_on")
+    if why := unfit_due_on(due_on, at=at):
+        raise LetterRefused(why, field="due_on")
     letter = letters.draft_letter(
         case=case,
         kind=Letter.Kind.RISK_HANDOVER,

@@ -11,7 +11,7 @@ from audit.clock import local_date
 from audit.services import record
 from deadlines.workflow import Refused
 from organisations.actors import Actor
-from organisations.models import Sector, Territory, Unit
+from organisations.models import Enterprise, Sector, Territory, Unit
 from organisations.roles import Right, Scope, UnitKind
 from records.services.attachments import attach_all
 from records.services.cases import open_case
@@ -93,6 +93,9 @@ def register_risk(
     """
     if not may_register_for(actor, responsible_unit):
         raise Refused("您的岗位不能为这个单位登记风险点")
+    enterprise = getattr(responsible_unit, "enterprise", None)
+    if enterprise is not None and enterprise.operation == Enterprise.Operation.CLOSED:
+        raise Refused(f"{responsible_unit}已关闭，不能再登记风险点")
     case = open_case(
         district=actor.unit.district,
         kind=KIND,

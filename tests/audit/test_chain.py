@@ -55,15 +55,21 @@ class TestVerify:
             call_command("audit", "verify")
 
     def test_x6_changed_text_is_found(self):
-        tamper("UPDATE audit_auditevent SET canonical = replace(canonical, '\"number\":2', '\"number\":9')"
-               " WHERE canonical LIKE '%%\"number\":2%%'")
+        tamper(
+            "UPDATE audit_auditevent SET canonical = replace(canonical, '\"number\":2', '\"number\":9')"
+            " WHERE canonical LIKE '%%\"number\":2%%'"
+        )
         self.found(3, "事件内容与摘要不符")
 
     def test_x6_changed_text_with_its_digest_is_found(self):
-        tamper("UPDATE audit_auditevent e SET canonical = replace(canonical, '\"number\":2', '\"number\":9')"
-               " WHERE canonical LIKE '%%\"number\":2%%'")
-        tamper("UPDATE audit_auditevent SET digest = encode(sha256(convert_to(canonical, 'UTF8')), 'hex')"
-               " WHERE canonical LIKE '%%\"number\":9%%'")
+        tamper(
+            "UPDATE audit_auditevent e SET canonical = replace(canonical, '\"number\":2', '\"number\":9')"
+            " WHERE canonical LIKE '%%\"number\":2%%'"
+        )
+        tamper(
+            "UPDATE audit_auditevent SET digest = encode(sha256(convert_to(canonical, 'UTF8')), 'hex')"
+            " WHERE canonical LIKE '%%\"number\":9%%'"
+        )
         self.found(3, "环的摘要不符")
 
     def test_x6_removed_link_is_found(self):
@@ -77,8 +83,10 @@ class TestVerify:
 
     def test_x6_swapped_links_are_found(self):
         tamper("UPDATE audit_auditlink SET event_id = event_id + 100000 WHERE seq IN (2, 3)")
-        tamper("UPDATE audit_auditlink a SET event_id = b.event_id - 100000 FROM audit_auditlink b"
-               " WHERE a.seq IN (2, 3) AND b.seq = 5 - a.seq")
+        tamper(
+            "UPDATE audit_auditlink a SET event_id = b.event_id - 100000 FROM audit_auditlink b"
+            " WHERE a.seq IN (2, 3) AND b.seq = 5 - a.seq"
+        )
         self.found(2, "环的摘要不符")
 
     def test_x6_renumbered_links_are_found(self):

@@ -24,7 +24,11 @@ MOMENT = at("2026-09-30 16:40")
 def test_x6_digest_is_of_exactly_the_recorded_text():
     actor = make_actor()
     event = record(
-        Event.EXPORTED, by=actor.stamp, at=MOMENT, subject=("register", 7), data={"rows": 3, "on": date(2026, 9, 30), "sum": Decimal("1.50")}
+        Event.EXPORTED,
+        by=actor.stamp,
+        at=MOMENT,
+        subject=("register", 7),
+        data={"rows": 3, "on": date(2026, 9, 30), "sum": Decimal("1.50")},
     )
     event.refresh_from_db()
     assert event.digest == hashlib.sha256(event.canonical.encode()).hexdigest()
@@ -55,13 +59,13 @@ def test_x6_canonical_text_is_one_for_equal_contents():
 
 
 def test_x6_canonical_text_refuses_what_it_cannot_write_exactly():
-    with pytest.raises(TypeError, match="float|set"):
+    with pytest.raises(TypeError, match="cannot be written into evidence: set"):
         canonical_text({"a": {1, 2}})
 
 
 @pytest.mark.django_db
 def test_x6_undeclared_event_is_refused():
-    with pytest.raises(ValueError, match="undeclared event risks.nonsense"):
+    with pytest.raises(ValueError, match=r"undeclared event risks\.nonsense"):
         record("risks.nonsense", by=SYSTEM, at=MOMENT)
     assert not AuditEvent.objects.exists()
 

@@ -124,7 +124,10 @@ def test_x5_late_own_term_demands_a_reason_and_keeps_it():
     scene.draft(at=late)
     scene.check(at=late)
     before = traces(scene.pk)
-    with pytest.raises(LateReasonMissing, match="“风险交办”已于 2026-10-10 到期，本机关时限不可延期，请写明逾期原因"), transaction.atomic():
+    with (
+        pytest.raises(LateReasonMissing, match="“风险交办”已于 2026-10-10 到期，本机关时限不可延期，请写明逾期原因"),
+        transaction.atomic(),
+    ):
         scene.issue(at=late)
     assert traces(scene.pk) == before and not LetterCounter.objects.exists()
     scene.issue(at=late, late_reason="节后人员未到齐")
@@ -261,7 +264,17 @@ def test_r4_designation_moves_the_clock_and_leaves_the_day_and_the_responsible_u
 
 def test_x5_spine_knows_the_nearest_open_clock_after_every_act():
     scene = registered()
-    acts = ["self_grade", "conclude", "hand_over", "receive", "progress", "apply", "ask_correction", "supply_correction", "verify"]
+    acts = [
+        "self_grade",
+        "conclude",
+        "hand_over",
+        "receive",
+        "progress",
+        "apply",
+        "ask_correction",
+        "supply_correction",
+        "verify",
+    ]
     for number, act in enumerate([*acts, "countersign"]):
         getattr(scene, act)(at=BEFORE_HOLIDAY + timedelta(hours=number))
         nearest = Deadline.objects.open().filter(case=scene.pk).order_by("due_at").first()

@@ -43,11 +43,16 @@ def test_x6_whoever_comes_second_is_told_who_did_what():
 @in_db
 @pytest.mark.parametrize("act", ["draft", "progress", "apply", "ask_correction", "verify", "propose", "long_term"])
 def test_x6_every_act_looks_at_the_version(act):
-    state = {"draft": "graded", "ask_correction": "applied", "verify": "applied", "long_term": "long_term"}.get(act, "treating")
+    state = {"draft": "graded", "ask_correction": "applied", "verify": "applied", "long_term": "long_term"}.get(
+        act, "treating"
+    )
     scene = risk_in(state)
     name = "check_long_term" if act == "long_term" else act
     before = traces(scene.pk)
-    with pytest.raises(Overtaken, match=scene.cast.lead.short_name + "|" + scene.cast.responsible.name), transaction.atomic():
+    with (
+        pytest.raises(Overtaken, match=scene.cast.lead.short_name + "|" + scene.cast.responsible.name),
+        transaction.atomic(),
+    ):
         getattr(scene, name)(version=scene.case.version - 1)
     assert traces(scene.pk) == before
     getattr(scene, name)(version=scene.case.version)
@@ -193,7 +198,7 @@ class Oracle:
             "receive": self.state == "handed_over",
             "leave": self.state == "handed_over",
             "progress": self.state == "treating",
-            "apply": self.state in {"treating", "long_term"},
+            "apply": self.state in {"treating", "long_term"} and not self.proposed,
             "ask_correction": self.state == "applied" and not self.corrected and not self.waiting,
             "supply_correction": self.state == "correcting",
             "write_pass": self.state == "applied",

@@ -21,7 +21,12 @@ def _run(settings: dict[str, Any], statement: str) -> None:
     """Run one statement outside any transaction, connected to the server's own database."""
     import psycopg2
 
-    options = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"], "password": settings["PASSWORD"]}
+    options = {
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+    }
     link = psycopg2.connect(dbname="postgres", **{key: value for key, value in options.items() if value})
     try:
         link.autocommit = True

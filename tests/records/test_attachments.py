@@ -78,7 +78,9 @@ def test_x6_file_is_stored_by_its_digest(scene):
         assert stored.read() == PDF
     assert (kept.name, kept.content_type, kept.size, kept.case_seq) == ("检测报告.pdf", "application/pdf", len(PDF), 1)
     event = AuditEvent.objects.get(case_id=scene.pk, name="records.attached")
-    assert event.data["files"] == [{"id": kept.pk, "name": "检测报告.pdf", "digest": kept.digest, "purpose": "现场照片"}]
+    assert event.data["files"] == [
+        {"id": kept.pk, "name": "检测报告.pdf", "digest": kept.digest, "purpose": "现场照片"}
+    ]
 
 
 def test_x6_same_content_is_written_once(scene, media):
@@ -144,20 +146,20 @@ def test_x6_what_is_not_a_document_is_refused_whatever_its_name(scene, media, da
 
 
 def test_x6_empty_file_is_refused(scene):
-    with pytest.raises(FileRefused, match="“空.jpg”是空文件"):
+    with pytest.raises(FileRefused, match=r"“空\.jpg”是空文件"):
         keep(scene, upload(b"", "空.jpg"))
 
 
 def test_x6_too_large_file_is_refused_with_the_limit_named(scene, settings):
     settings.ATTACHMENT_MAX_BYTES = 1024 * 1024
-    with pytest.raises(FileRefused, match="“大.pdf”超过 1 MB，请压缩后再传"):
+    with pytest.raises(FileRefused, match=r"“大\.pdf”超过 1 MB，请压缩后再传"):
         keep(scene, upload(PDF + b"0" * 1024 * 1024, "大.pdf"))
     exactly = PDF + b"0" * (1024 * 1024 - len(PDF))
     assert keep(scene, upload(exactly))[0].size == 1024 * 1024
 
 
 def test_x6_broken_photo_is_refused(scene):
-    with pytest.raises(FileRefused, match="“断.jpg”打不开，图片可能已损坏"):
+    with pytest.raises(FileRefused, match=r"“断\.jpg”打不开，图片可能已损坏"):
         keep(scene, upload(image("JPEG", size=(400, 300))[:600], "断.jpg"))
 
 

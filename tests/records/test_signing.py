@@ -20,7 +20,9 @@ def scene() -> Scene:
 
 
 def sign_as(scene: Scene, hand: Hand, content=CONTENT, actor=None, purpose: str = "研判结论") -> Signature:
-    return sign(case=scene.case, purpose=purpose, content=content, hand=hand, actor=actor or scene.cast.handler, at=scene.at)
+    return sign(
+        case=scene.case, purpose=purpose, content=content, hand=hand, actor=actor or scene.cast.handler, at=scene.at
+    )
 
 
 def test_x6_digest_is_sha256_of_the_signed_content(scene):

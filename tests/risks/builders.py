@@ -86,7 +86,9 @@ class Scene:
 
     @property
     def risk(self) -> RiskPoint:
-        return RiskPoint.objects.select_related("case__district", "case__lead_unit", "case__responsible_unit").get(pk=self.pk)
+        return RiskPoint.objects.select_related("case__district", "case__lead_unit", "case__responsible_unit").get(
+            pk=self.pk
+        )
 
     @property
     def case(self) -> Case:
@@ -145,7 +147,13 @@ class Scene:
         return handover.leave_handover(**self._by(self.cast.handler, told | more))
 
     def plan(self, **more: Any) -> None:
-        told = {"goal": "降为一般风险", "steps": "更换接地装置", "responsible": "陈国强", "funds": 12, "interim": "专人看护"}
+        told = {
+            "goal": "降为一般风险",
+            "steps": "更换接地装置",
+            "responsible": "陈国强",
+            "funds": 12,
+            "interim": "专人看护",
+        }
         treatment.file_plan(**self._by(self.cast.reporter, told | {"finish_on": self.due_on(more)} | more))
 
     def progress(self, **more: Any) -> None:
@@ -163,9 +171,18 @@ class Scene:
 
     def verify(self, *, passed: bool = True, **more: Any) -> None:
         when = more.get("at", self.at)
-        told: dict[str, Any] = {"visited_on": local_date(when), "findings": "接地电阻 3 欧", "hand": HAND, "passed": passed}
+        told: dict[str, Any] = {
+            "visited_on": local_date(when),
+            "findings": "接地电阻 3 欧",
+            "hand": HAND,
+            "passed": passed,
+        }
         told["colleagues"] = [self.cast.colleague.person]
-        told |= {"method": "lec", "inputs": LEC_YELLOW} if passed else {"reasons": "报警器失效", "new_due_on": self.due_on(more)}
+        told |= (
+            {"method": "lec", "inputs": LEC_YELLOW}
+            if passed
+            else {"reasons": "报警器失效", "new_due_on": self.due_on(more)}
+        )
         closure.verify(**self._by(self.cast.handler, told | more))
 
     def countersign(self, **more: Any) -> None:
@@ -174,11 +191,17 @@ class Scene:
     def propose(self, kind: str = "long_term", **more: Any) -> None:
         told: dict[str, Any] = {"kind": kind, "reason": "受场地限制，无法再降"}
         if kind == "long_term":
-            told |= {"enterprise_controller": "陈国强", "township_controller": "赵乡长", "department_controller": "周立新"}
+            told |= {
+                "enterprise_controller": "陈国强",
+                "township_controller": "赵乡长",
+                "department_controller": "周立新",
+            }
         exits.propose_exit(**self._by(self.cast.principal, told | more))
 
     def decide_exit(self, *, approve: bool = True, **more: Any) -> None:
-        exits.decide_exit(**self._by(self.cast.chief, {"note": "同意" if approve else "不同意", "hand": HAND} | more), approve=approve)
+        exits.decide_exit(
+            **self._by(self.cast.chief, {"note": "同意" if approve else "不同意", "hand": HAND} | more), approve=approve
+        )
 
     def check_long_term(self, **more: Any) -> None:
         exits.check_long_term(**self._by(self.cast.reporter, {"text": "措施有效", "is_controlled": True} | more))
@@ -197,7 +220,9 @@ class Scene:
         return {"risk": self.risk, "actor": actor, "at": self.at} | dict(more)
 
 
-def registered(*, cast: Cast | None = None, at: datetime = WEDNESDAY, title: str = "卸油区", sector: str = "hazchem") -> Scene:
+def registered(
+    *, cast: Cast | None = None, at: datetime = WEDNESDAY, title: str = "卸油区", sector: str = "hazchem"
+) -> Scene:
     cast = cast or make_cast(sector=sector)
     enterprise = getattr(cast.responsible, "enterprise", None)
     district = cast.responsible.district

@@ -49,7 +49,9 @@ def test_r6_principal_signs_and_applies_with_a_lower_grade():
 @pytest.mark.parametrize("inputs", [LEC_RED, LEC_ORANGE])
 def test_r6_grade_that_is_not_low_enough_is_refused_at_its_field(inputs):
     scene = risk_in("treating")
-    refused_without_trace(scene, "降到一般风险或低风险才算治理完毕（三（二）4）", lambda: scene.apply(inputs=inputs), "method")
+    refused_without_trace(
+        scene, "降到一般风险或低风险才算治理完毕（三（二）4）", lambda: scene.apply(inputs=inputs), "method"
+    )
 
 
 def test_r6_reporter_cannot_apply_and_unsigned_is_no_application():
@@ -123,7 +125,9 @@ def test_r6_applicant_and_treaters_cannot_verify_by_person(part):
     }[part]
     hat = make_actor("bureau_handler", scene.cast.lead, person=person)
     assert person.pk not in {post.person_id for post in eligible_verifiers(scene.risk, at=scene.at)}
-    refused_without_trace(scene, "申请人、治理人员和没有核查权限的人不能参加核查", lambda: scene.verify(colleagues=[person]), "colleagues")
+    refused_without_trace(
+        scene, "申请人、治理人员和没有核查权限的人不能参加核查", lambda: scene.verify(colleagues=[person]), "colleagues"
+    )
     refused_without_trace(scene, "申请人和治理人员不能参加核查", lambda: scene.verify(actor=hat))
     expert = make_actor("expert", person=person)
     refused_without_trace(scene, "不能参加核查", lambda: scene.verify(colleagues=[expert.person]), "colleagues")
@@ -137,7 +141,9 @@ def test_r6_earlier_applicant_stays_barred():
     scene.apply(actor=make_actor("enterprise_principal", scene.cast.responsible), at=at("2026-10-12 09:00"))
     make_actor("bureau_handler", scene.cast.lead, person=former.person)
     later = at("2026-10-12 10:00")
-    refused_without_trace(scene, "不能参加核查", lambda: scene.verify(colleagues=[former.person], at=later), "colleagues")
+    refused_without_trace(
+        scene, "不能参加核查", lambda: scene.verify(colleagues=[former.person], at=later), "colleagues"
+    )
 
 
 def test_r6_verifiers_come_from_the_handing_unit_or_a_third_party():
@@ -150,7 +156,12 @@ def test_r6_verifiers_come_from_the_handing_unit_or_a_third_party():
     mine = {scene.cast.handler, scene.cast.colleague, scene.cast.head, scene.cast.chief, scene.cast.expert}
     assert able == {actor.person.pk for actor in mine}
     for other in (elsewhere, gone, scene.cast.leader, scene.cast.reporter):
-        refused_without_trace(scene, "没有核查权限的人不能参加核查", lambda other=other: scene.verify(colleagues=[other.person]), "colleagues")
+        refused_without_trace(
+            scene,
+            "没有核查权限的人不能参加核查",
+            lambda other=other: scene.verify(colleagues=[other.person]),
+            "colleagues",
+        )
 
 
 def test_r6_expert_of_a_third_party_countersigns_and_sees_the_case():
@@ -175,7 +186,9 @@ def test_r6_expert_of_a_third_party_countersigns_and_sees_the_case():
 def test_r6_visit_lies_between_application_and_today(days):
     scene = risk_in("applied")
     visited = (scene.at + timedelta(days=days)).date()
-    refused_without_trace(scene, "现场核查日期应在申请之后、今天之前", lambda: scene.verify(visited_on=visited), "visited_on")
+    refused_without_trace(
+        scene, "现场核查日期应在申请之后、今天之前", lambda: scene.verify(visited_on=visited), "visited_on"
+    )
 
 
 @pytest.mark.parametrize("inputs", [LEC_RED, LEC_ORANGE])
@@ -186,7 +199,11 @@ def test_r6_pass_needs_a_lower_grade(inputs):
 
 @pytest.mark.parametrize(
     ("more", "field"),
-    [({"reasons": "  "}, "reasons"), ({"new_due_on": None}, "new_due_on"), ({"new_due_on": at("2026-09-30").date()}, "new_due_on")],
+    [
+        ({"reasons": "  "}, "reasons"),
+        ({"new_due_on": None}, "new_due_on"),
+        ({"new_due_on": at("2026-09-30").date()}, "new_due_on"),
+    ],
 )
 def test_r6_fail_needs_reasons_and_a_new_term(more, field):
     scene = risk_in("applied")
@@ -289,7 +306,9 @@ def test_r6_rewriting_with_the_same_words_is_signed_anew():
 def test_r6_new_term_that_passed_before_the_last_signature_is_told():
     scene = risk_in("applied")
     scene.verify(passed=False, new_due_on=at("2026-10-08").date())
-    refused_without_trace(scene, "继续治理期限已过，请重新填写核查结论", lambda: scene.countersign(at=at("2026-10-09 09:00")))
+    refused_without_trace(
+        scene, "继续治理期限已过，请重新填写核查结论", lambda: scene.countersign(at=at("2026-10-09 09:00"))
+    )
 
 
 def test_r6_closed_risk_stays_in_the_database_and_out_of_reach():

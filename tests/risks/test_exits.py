@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from deadlines.workflow import Refused
 from records.models import Signature
 from risks.models import ExitProposal
+from risks.services.handover import void_handover
 from tests.factories import at, make_actor, make_district, make_enterprise
 from tests.risks.builders import (
     LEC_ORANGE,
@@ -33,7 +34,11 @@ def test_r6_responsible_principal_or_handing_unit_proposes(who):
     scene.propose(actor=getattr(scene.cast, who))
     row = ExitProposal.objects.get(risk=scene.pk)
     assert (row.kind, row.proposed_by, row.is_approved) == ("long_term", getattr(scene.cast, who).person, None)
-    assert (row.enterprise_controller, row.township_controller, row.department_controller) == ("陈国强", "赵乡长", "周立新")
+    assert (row.enterprise_controller, row.township_controller, row.department_controller) == (
+        "陈国强",
+        "赵乡长",
+        "周立新",
+    )
     assert scene.state == "treating" and scene.open_rules() == ["risks.treatment"]
 
 
@@ -67,7 +72,9 @@ def test_r6_long_term_control_names_three_persons(missing):
 def test_r6_merging_is_into_another_risk_of_the_district():
     scene, target = registered(), registered()
     scene.conclude()
-    foreign = registered(cast=make_cast(responsible=make_enterprise(district=make_district(code="340302", name="禹会区")).unit))
+    foreign = registered(
+        cast=make_cast(responsible=make_enterprise(district=make_district(code="340302", name="禹会区")).unit)
+    )
     before = traces(scene.pk)
     for other in (scene, foreign):
         with pytest.raises(Refused, match="只能并入本区的另一个风险点"):
@@ -77,7 +84,9 @@ def test_r6_merging_is_into_another_risk_of_the_district():
     scene.decide_exit()
     assert scene.state == "exited" and target.state == "registered"
     assert ExitProposal.objects.get(risk=scene.pk).merged_into == target.risk
-    assert AuditEvent.objects.get(case_id=scene.pk, name="risks.exit_proposed").data["merged_into"] == target.case.number
+    assert (
+        AuditEvent.objects.get(case_id=scene.pk, name="risks.exit_proposed").data["merged_into"] == target.case.number
+    )
 
 
 def test_r6_evidence_is_kept_with_the_proposal():
@@ -116,7 +125,12 @@ def test_r6_only_the_handing_units_principal_decides():
     scene = risk_in("treating")
     scene.propose()
     before = traces(scene.pk)
-    others = [scene.cast.head, scene.cast.colleague, scene.cast.leader, make_actor("department_principal", "区住建交通委")]
+    others = [
+        scene.cast.head,
+        scene.cast.colleague,
+        scene.cast.leader,
+        make_actor("department_principal", "区住建交通委"),
+    ]
     for actor in [*others, make_actor("township_principal", "燕山乡")]:
         with pytest.raises(Refused, match="由交办单位主要负责人办理"), transaction.atomic():
             scene.decide_exit(actor=actor)
@@ -207,19 +221,30 @@ def test_r6_lowered_long_term_risk_leaves_by_close_out():
     assert (scene.state, scene.case.level) == ("closed", "yellow")
 
 
-@pytest.mark.xfail(reason="a proposal that nobody decided stays open for ever when the case closes by verification")
-def test_r6_no_proposal_waits_on_a_closed_case():
-    scene = risk_in("treating")
-    scene.propose()
+@pytest.mark.parametrize("state", ["treating", "long_term"])
+def test_r6_no_proposal_is_left_waiting_on_a_closed_case(state):
+    scene = risk_in(state)
+    scene.propose("ceased", reason="已拆除")
+    before = traces(scene.pk)
+    with pytest.raises(Refused, match="长期管控或退出的申请还在审批"):
+        scene.apply()
+    assert traces(scene.pk) == before
+    scene.decide_exit(approve=False)
     scene.apply()
-    scene.verify()
-    scene.countersign()
-    assert not ExitProposal.objects.filter(risk=scene.pk, decided_at=None).exists()
+    assert scene.state == "applied" and not ExitProposal.objects.filter(risk=scene.pk, decided_at=None).exists()
 
 
-@pytest.mark.xfail(reason="ceased, merged and transferred are approved without any evidence")
-@pytest.mark.parametrize("kind", ["ceased", "transferred"])
-def test_r6_exit_without_evidence_is_refused(kind):
+@pytest.mark.parametrize("step", ["draft", "check"])
+def test_r6_risk_does_not_leave_under_a_letter_on_its_way(step):
     scene = risk_in("graded")
-    with pytest.raises(Refused):
-        scene.propose(kind, reason="见证明材料")
+    scene.propose("ceased", reason="已拆除")
+    scene.draft()
+    if step == "check":
+        scene.check()
+    before = traces(scene.pk)
+    with pytest.raises(Refused, match="请先作废交办函"):
+        scene.decide_exit()
+    assert traces(scene.pk) == before
+    void_handover(risk=scene.risk, reason="风险点已拆除", actor=scene.cast.handler, at=scene.at)
+    scene.decide_exit()
+    assert scene.state == "exited"

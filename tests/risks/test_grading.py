@@ -56,7 +56,9 @@ def test_r3_lec_over_its_whole_table_follows_the_bounds():
         for two in EXPOSURE:
             for three in CONSEQUENCE:
                 product = Decimal(one) * Decimal(two) * Decimal(three)
-                wanted = "red" if product >= 320 else "orange" if product >= 160 else "yellow" if product >= 70 else "blue"
+                wanted = (
+                    "red" if product >= 320 else "orange" if product >= 160 else "yellow" if product >= 70 else "blue"
+                )
                 result = grade("lec", {"likelihood": one, "exposure": two, "consequence": three})
                 assert (result.score, result.grade) == (product, wanted)
 
@@ -66,7 +68,9 @@ def test_r3_ls_matrix_in_both_variants(variant, bounds):
     for one in LS_LIKELIHOOD:
         for two in LS_SEVERITY:
             product = int(one) * int(two)
-            wanted = next((c for c, low in zip(("red", "orange", "yellow"), bounds, strict=True) if product >= low), "blue")
+            wanted = next(
+                (c for c, low in zip(("red", "orange", "yellow"), bounds, strict=True) if product >= low), "blue"
+            )
             result = grade("ls", {"likelihood": one, "severity": two}, ls_variant=variant)
             assert (result.score, result.grade, result.inputs["variant"]) == (product, wanted, variant)
 
@@ -140,7 +144,12 @@ def test_r3_mild_self_grade_may_be_given_again_a_severe_one_not():
 @in_db
 @pytest.mark.parametrize(
     ("inputs", "level", "state"),
-    [(LEC_RED, "red", "graded"), (LEC_ORANGE, "orange", "graded"), (LEC_YELLOW, "yellow", "listed"), (LEC_BLUE, "blue", "listed")],
+    [
+        (LEC_RED, "red", "graded"),
+        (LEC_ORANGE, "orange", "graded"),
+        (LEC_YELLOW, "yellow", "listed"),
+        (LEC_BLUE, "blue", "listed"),
+    ],
 )
 def test_r3_conclusion_sets_grade_and_way(inputs, level, state):
     scene = registered()

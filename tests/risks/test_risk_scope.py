@@ -21,8 +21,12 @@ def four():
         "燕山加油站": registered(cast=make_cast(responsible=make_enterprise(township="燕山乡").unit)),
         "雪华加油站": registered(cast=make_cast(responsible=make_enterprise(township="雪华乡").unit)),
         "工地": registered(cast=make_cast(lead="区住建交通委", sector="construction"), sector="construction"),
-        "道路": registered(cast=make_cast(responsible=unit_of("燕山乡"), lead="区住建交通委", sector="road"), sector="road"),
-        "外区": registered(cast=make_cast(responsible=make_enterprise(district=make_district(code="340302", name="禹会区")).unit)),
+        "道路": registered(
+            cast=make_cast(responsible=unit_of("燕山乡"), lead="区住建交通委", sector="road"), sector="road"
+        ),
+        "外区": registered(
+            cast=make_cast(responsible=make_enterprise(district=make_district(code="340302", name="禹会区")).unit)
+        ),
     }
 
 
@@ -137,7 +141,12 @@ def test_r2_edit_says_what_changed_from_what_to_what():
     scene = registered()
     measures = {"engineering": "更换静电接地装置", "emergency": "配灭火毯"}
     edit_risk(
-        risk=scene.risk, title="卸油区", details={"location": "2号卸油区"}, measures=measures, actor=scene.cast.reporter, at=scene.at
+        risk=scene.risk,
+        title="卸油区",
+        details={"location": "2号卸油区"},
+        measures=measures,
+        actor=scene.cast.reporter,
+        at=scene.at,
     )
     event = AuditEvent.objects.get(case_id=scene.pk, name="risks.edited")
     assert event.data["changes"] == {

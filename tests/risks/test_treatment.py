@@ -21,7 +21,11 @@ def test_r6_plan_is_filed_and_a_later_one_stands_beside_it():
     scene.plan(goal="降为低风险")
     plans = list(scene.risk.plans.order_by("id"))
     assert [plan.goal for plan in plans] == ["降为一般风险", "降为低风险"]
-    assert (plans[0].funds, plans[0].by, f"{plans[0].finish_on}") == (Decimal("12.50"), scene.cast.reporter.person, "2026-11-29")
+    assert (plans[0].funds, plans[0].by, f"{plans[0].finish_on}") == (
+        Decimal("12.50"),
+        scene.cast.reporter.person,
+        "2026-11-29",
+    )
     assert told(scene.pk)[-2:] == ["planned", "planned"] and scene.open_rules() == ["risks.treatment"]
     assert AuditEvent.objects.filter(case_id=scene.pk, name="risks.planned").earliest("id").data["funds"] == "12.50"
 

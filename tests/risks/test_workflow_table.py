@@ -58,7 +58,12 @@ TABLE = {
     "object": ("对核查结论提异议", "applied", "核", "核查结论中列名的核查人"),
     "pass_closure": ("核查通过，销号", "applied", "核写", "全部核查人签字后"),
     "fail_closure": ("核查未通过，继续治理", "applied", "核写", "全部核查人签字后"),
-    "propose_exit": ("申请长期管控或退出", f"{BEFORE} handed_over treating long_term", "主官", "责任单位主要负责人或交办单位"),
+    "propose_exit": (
+        "申请长期管控或退出",
+        f"{BEFORE} handed_over treating long_term",
+        "主官",
+        "责任单位主要负责人或交办单位",
+    ),
     "decide_exit": ("审批长期管控或退出", f"{BEFORE} handed_over treating long_term", "长", "交办单位主要负责人"),
     "approve_long_term": ("批准长期管控", "treating", "长", "交办单位主要负责人"),
     "approve_exit": ("批准退出", f"{BEFORE} handed_over treating long_term", "长", "交办单位主要负责人"),
@@ -127,7 +132,11 @@ def test_r6_every_action_by_every_role(state, side):
         cast = make_cast()
     scene = scene_in(state, cast, **more)
     people = everybody(cast)
-    people += [("drafted the conclusion", cast.handler, "官核写"), ("named", cast.colleague, "官核"), ("expert", cast.expert, "核")]
+    people += [
+        ("drafted the conclusion", cast.handler, "官核写"),
+        ("named", cast.colleague, "官核"),
+        ("expert", cast.expert, "核"),
+    ]
     case = scene.case
     wrong = []
     for action, (name, actor, hats) in product(TABLE, people):

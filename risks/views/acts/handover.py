@@ -17,7 +17,7 @@ from risks.views.acts.act import Act, Context, common
 def _checkers(c: Context) -> dict[str, Any]:
     roles = [role.key for role in ROLES if Right.CHECK_LETTER in role.rights]
     posts = Post.objects.open_on(local_date(c.at)).filter(unit=c.actor.unit_id, role_key__in=roles)
-    return {"checkers": posts.exclude(person=c.actor.person).select_related("person", "unit"), "today": local_date(c.at)}
+    return {"checkers": posts.exclude(person=c.actor.person).select_related("person", "unit")}
 
 
 def _draft_initial(c: Context) -> dict[str, Any]:
