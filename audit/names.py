@@ -10,10 +10,10 @@ _Choices = TypeVar("_Choices", bound=type[TextChoices])
 
 def declare(choices: _Choices) -> _Choices:
     """Class decorator: register all members of a TextChoices as event names."""
-    for value, label in choices.choices:
-        if value in _LABELS:
-            raise ValueError(f"event {value} is declared twice")
-        _LABELS[value] = str(label)
+    for member in choices:
+        if member.value in _LABELS:
+            raise ValueError(f"event {member.value} is declared twice")
+        _LABELS[member.value] = str(member.label)
     return choices
 
 

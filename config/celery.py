@@ -1,8 +1,10 @@
 """Celery is only a tick. What is due is computed from rows by the tasks; a lost, late or doubled tick changes nothing."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("zhuan")
@@ -19,3 +21,9 @@ app.conf.beat_schedule = {
         ("render", "records.tasks.render_letters", 5.0),
     ]
 }
+
+
+@worker_ready.connect
+def sweep_at_once(sender: Any, **kwargs: Any) -> None:
+    """A worker that comes up after an outage does not wait for the next minute."""
+    sender.app.send_task("deadlines.tasks.sweep")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -51,7 +52,7 @@ class SweepResult:
 def sweep(*, at: datetime) -> SweepResult:
     """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same."""
     rules = list(all_rules())
-    values = {
+    values: dict[str, Any] = {
         "at": at,
         "today": local_date(at),
         "keys": [r.key for r in rules],

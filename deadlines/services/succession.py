@@ -50,8 +50,8 @@ def follow_unit(from_unit: Unit, to_unit: Unit, *, actor: Actor, at: datetime) -
 
 def follow_enterprise(move: Move, *, actor: Actor, at: datetime) -> str:
     """Open cases get the successor and its township; due dates stay as they are. One event per case is its 移交 entry."""
-    cases = Case.objects.select_for_update(of=("self",)).filter(responsible_unit=move.from_unit, closed_on=None)
-    cases = list(cases.select_related("township", "responsible_unit").order_by("pk"))
+    found = Case.objects.select_for_update(of=("self",)).filter(responsible_unit=move.from_unit, closed_on=None)
+    cases = list(found.select_related("township", "responsible_unit").order_by("pk"))
     if not cases:
         return ""
     ids = [case.pk for case in cases]

@@ -215,7 +215,7 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
             tried.append(letter.pk)
             try:
                 data = render_letter(LetterContent.from_json(letter.content))
-            except Exception as error:  # noqa: BLE001  kept on the row and shown beside the letter
+            except Exception as error:
                 letter.render_attempts += 1
                 letter.render_error = f"{type(error).__name__}: {error}"[:300]
                 letter.save(update_fields=["render_attempts", "render_error"])

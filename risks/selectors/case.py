@@ -164,20 +164,8 @@ def _compare(official: Grading | None, own: Grading | None) -> dict[str, Any] | 
         return None
     method = shown[0].method
     same = [g for g in shown if g.method == method]
-    labels, tables = {
-        Method.LEC: (LEC_LABELS, LEC_TABLES),
-        Method.LS: (LS_LABELS, LS_TABLES),
-        Method.DIRECT: ({"reason": "理由"}, {"reason": {}}),
-    }[Method(method)]
     rows = [
-        {
-            "factor": label,
-            "cells": [
-                {"value": "" if method == Method.DIRECT else g.inputs.get(name, ""), "words": tables[name].get(g.inputs.get(name, ""), g.inputs.get(name, "") if method == Method.DIRECT else "")}
-                for g in same
-            ],
-        }
-        for name, label in labels.items()
+        {"factor": label, "cells": [_cell(g, name, table) for g in same]} for name, label, table in _FACTORS[Method(method)]
     ]
     notes = [g.reason for g in same if g.reason and method != Method.DIRECT]
     others = [f"{g.get_basis_display()}用{Method(g.method).label}，结果{g.grade_text}。" for g in shown if g not in same]
@@ -191,6 +179,19 @@ def _compare(official: Grading | None, own: Grading | None) -> dict[str, Any] | 
         "totals": [{"value": "" if g.score is None else f"{g.score.normalize():f}", "grade": grade_of(g.grade)} for g in same],
         "note": " ".join([*notes, *others]),
     }
+
+
+_FACTORS: dict[Method, list[tuple[str, str, dict[str, str]]]] = {
+    Method.LEC: [(name, LEC_LABELS[name], LEC_TABLES[name]) for name in LEC_TABLES],
+    Method.LS: [(name, LS_LABELS[name], LS_TABLES[name]) for name in LS_TABLES],
+    Method.DIRECT: [("reason", "理由", {})],
+}
+
+
+def _cell(grading: Grading, name: str, table: dict[str, str]) -> dict[str, str]:
+    """The value and its words; a direct determination has words only."""
+    value = grading.inputs.get(name, "")
+    return {"value": value, "words": table[value]} if value in table else {"value": "", "words": value}
 
 
 def _photos(risk: RiskPoint) -> list[dict[str, str]]:

@@ -121,7 +121,10 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
     elif event.name in {E.CONCLUDED_SEVERE, E.CONCLUDED_MILD, E.SELF_GRADED, E.SELF_GRADED_SEVERE}:
         title = f"{event.label.split('（')[0]}：{data.get('grade_text', '')}"
     said = _SAID.get(event.name, lambda d: "")(data)
-    signed = [{"short_digest": signature.short_digest, "name": signature.person.name}] if signature else []
+    signed = []
+    if signature:
+        by_token = signature.method == Signature.Method.TOKEN
+        signed = [{"short_digest": signature.short_digest, "name": f"{signature.person.name}{'（接口）' if by_token else ''}"}]
     return {
         "at_text": local.strftime("%Y-%m-%d %H:%M"),
         "at_iso": local.isoformat(timespec="minutes"),

@@ -189,10 +189,11 @@ def verify(
         raise ClosureRefused("现场核查日期应在申请之后、今天之前", field="visited_on")
     result = _lowered(risk, method, inputs or {}) if passed else None
     if not passed:
-        if not reasons.strip():
-            raise ClosureRefused("未通过的，须写明原因和要求", field="reasons")
-        if new_due_on is None or (why := unfit_due_on(new_due_on, at=at)):
-            raise ClosureRefused("未通过的，须定继续治理期限" if new_due_on is None else why, field="new_due_on")
+        told = "未通过的，须写明原因和要求，并定一个今天之后的继续治理期限"
+        if not reasons.strip() or new_due_on is None:
+            raise ClosureRefused(told, field="new_due_on" if reasons.strip() else "reasons")
+        if why := unfit_due_on(new_due_on, at=at):
+            raise ClosureRefused(f"{told}：{why}", field="new_due_on")
     content: dict[str, Any] = {
         "number": risk.case.number,
         "close_out": close_out.pk,

@@ -4,7 +4,6 @@ from risks.forms import actions as f
 from risks.services import treatment
 from risks.views.acts.act import Act, common
 
-
 ACTS: dict[str, Act] = {
     "plan": Act(
         "报送治理方案",
