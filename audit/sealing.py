@@ -108,7 +108,15 @@ def _event_problem(event: AuditEvent) -> str:
     if digest_of(event.canonical) != event.digest:
         return "事件内容与摘要不符"
     told = json.loads(event.canonical)
-    columns = [event.name, event.case_id, event.case_seq, event.actor_label, event.person_id, event.post_id, event.unit_id]
+    columns = [
+        event.name,
+        event.case_id,
+        event.case_seq,
+        event.actor_label,
+        event.person_id,
+        event.post_id,
+        event.unit_id,
+    ]
     columns += [event.account_id, event.district_code, event.subject_kind, event.subject_id]
     actor = told["actor"]
     text = [told["name"], told["case"], told["seq"], actor["label"], actor["person"], actor["post"], actor["unit"]]

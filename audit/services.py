@@ -50,7 +50,14 @@ def _plain(value: Any) -> Any:
 
 
 def event_canonical(
-    *, name: str, at: datetime, stamp: Stamp, case_id: int | None, case_seq: int | None, subject: tuple[str, str], data: Any
+    *,
+    name: str,
+    at: datetime,
+    stamp: Stamp,
+    case_id: int | None,
+    case_seq: int | None,
+    subject: tuple[str, str],
+    data: Any,
 ) -> str:
     return canonical_text(
         {

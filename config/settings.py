@@ -136,7 +136,9 @@ AXES_ENABLED = not TESTING
 AXES_VERBOSE = False
 # How many trusted proxies stand before the portal: the client's address is read that many steps back.
 AXES_IPWARE_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -195,8 +197,10 @@ WHITENOISE_USE_FINDERS = TESTING or DEBUG
 LETTER_FONT_DIR = Path(os.environ.get("LETTER_FONT_DIR", BASE_DIR / ".local" / "fonts"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 ATTACHMENT_MAX_BYTES = 20 * 1024 * 1024
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend" if DEMO or TESTING else os.environ.get(
-    "EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.locmem.EmailBackend"
+    if DEMO or TESTING
+    else os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 )
 
 REST_FRAMEWORK = {

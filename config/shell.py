@@ -18,7 +18,12 @@ from organisations.roles import Right, Scope
 NAV = (
     ("待办", "layout-dashboard", "worklist", lambda a: True),
     ("风险", "shield-half", "risks:register", lambda a: a.scope != Scope.NONE),
-    ("企业", "building", "enterprises:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED, Scope.OWN} or a.is_system_admin),
+    (
+        "企业",
+        "building",
+        "enterprises:list",
+        lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED, Scope.OWN} or a.is_system_admin,
+    ),
     ("本单位", "building", "enterprises:mine", lambda a: a.scope == Scope.OWN),
     ("文书", "file-text", "letters:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED}),
     ("规则", "scale", "deadlines:rules", lambda a: True),
@@ -27,7 +32,9 @@ NAV = (
         "管理",
         "settings",
         "manage:index",
-        lambda a: any(a.may(r) for r in (Right.MANAGE_UNITS, Right.MANAGE_PEOPLE, Right.MANAGE_ACCOUNTS, Right.MANAGE_SYSTEM)),
+        lambda a: any(
+            a.may(r) for r in (Right.MANAGE_UNITS, Right.MANAGE_PEOPLE, Right.MANAGE_ACCOUNTS, Right.MANAGE_SYSTEM)
+        ),
     ),
 )
 

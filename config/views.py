@@ -62,7 +62,9 @@ def portal_status() -> list[dict[str, Any]]:
     rows.append(_row("beat", "定时器", real, max(ticks, default=None), never_is_red=True))
     rows.append(_broker())
     oldest = (
-        Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True).order_by("issued_at").values_list("issued_at", flat=True)
+        Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True)
+        .order_by("issued_at")
+        .values_list("issued_at", flat=True)
     )
     waiting = len(oldest)
     rows.append(

@@ -87,7 +87,11 @@ def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> 
         "basis_note": next(iter(basis_marks(deadline)), None),
     }
     if deadline.cancelled_at:
-        return shown | {"state": "cancelled", "done_text": f"已终止：{deadline.cancel_reason}", "why": _why(deadline, clockwork)}
+        return shown | {
+            "state": "cancelled",
+            "done_text": f"已终止：{deadline.cancel_reason}",
+            "why": _why(deadline, clockwork),
+        }
     if deadline.met_at:
         met_on = local_date(deadline.met_at)
         late = deadline.met_at >= deadline.due_at

@@ -146,9 +146,7 @@ class Workflow:
 
 
 def _who_was_faster(case: Case) -> str:
-    last = (
-        AuditEvent.objects.filter(case_id=case.pk, person_id__isnull=False).order_by("-case_seq").first()
-    )
+    last = AuditEvent.objects.filter(case_id=case.pk, person_id__isnull=False).order_by("-case_seq").first()
     if last is None:
         return "案卷已有变动，请刷新后再办"
     from audit.clock import SHANGHAI

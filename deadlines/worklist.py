@@ -17,6 +17,7 @@ from records.models import Case
 LIMIT = 300  # lines read for one page; whoever owes more is told so
 FIRST_LATER = 20
 
+
 @dataclass
 class Group:
     key: str
@@ -64,7 +65,11 @@ def worklist(actor: Actor, clockwork: Clockwork, *, chosen: str = "all", show_al
     acts = _next_acts([d.case for d in mine], actor)
     signs = _signing_lines(actor, clockwork, {d.case_id for d in mine})
     person = actor.post.person_id
-    waits = [d for d in mine if (act := acts.get(d.case_id)) and act.waits_for == person and act.action and _is_met_by(d, act)]
+    waits = [
+        d
+        for d in mine
+        if (act := acts.get(d.case_id)) and act.waits_for == person and act.action and _is_met_by(d, act)
+    ]
     own = [d for d in mine if d.rule.is_own_term]
     shown = {"all": mine, "own": own, "mine": waits, "sent": sent}[chosen]
     counts = {"all": len(mine) + len(signs), "own": len(own), "mine": len(waits) + len(signs), "sent": len(sent)}
@@ -151,13 +156,22 @@ def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> lis
             )
     for item in waiting_for(actor):
         lines.append(
-            _plain_line(title=item.title, sub=item.sub, url=item.url, action_url=item.url, action_label=item.action_label)
+            _plain_line(
+                title=item.title, sub=item.sub, url=item.url, action_url=item.url, action_label=item.action_label
+            )
         )
     return lines
 
 
 def _plain_line(
-    *, title: str, sub: str, url: str, action_url: str, action_label: str, grade: dict[str, str] | None = None, mark: str = ""
+    *,
+    title: str,
+    sub: str,
+    url: str,
+    action_url: str,
+    action_label: str,
+    grade: dict[str, str] | None = None,
+    mark: str = "",
 ) -> dict[str, Any]:
     return {
         "date_text": "",

@@ -45,7 +45,15 @@ class ActingPostMiddleware:
         if not request.user.is_authenticated or match is None:
             return None
         name = match.view_name or ""
-        if name.startswith("api:") or name in {"login", "logout", "choose-post", "change-password", "healthz", "readyz", "statusz"}:
+        if name.startswith("api:") or name in {
+            "login",
+            "logout",
+            "choose-post",
+            "change-password",
+            "healthz",
+            "readyz",
+            "statusz",
+        }:
             return None
         if request.user.must_change_password:
             return redirect("change-password")

@@ -9,7 +9,15 @@ from records.models import Case, Letter
 
 def letters_for(actor: Actor) -> QuerySet[Letter]:
     """Letters of the cases that the actor sees; a recipient sees them only once they are sent."""
-    before_sending = Q(state__in=[Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED, Letter.State.ISSUED, Letter.State.VOID])
+    before_sending = Q(
+        state__in=[
+            Letter.State.DRAFT,
+            Letter.State.SUBMITTED,
+            Letter.State.CHECKED,
+            Letter.State.ISSUED,
+            Letter.State.VOID,
+        ]
+    )
     seen = Letter.objects.filter(case__in=Case.objects.for_actor(actor))
     if actor.unit.is_regulator or actor.unit.kind in {"government", "supervisory", "higher"}:
         # Drafts stay in the issuing house.

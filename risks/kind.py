@@ -25,7 +25,9 @@ def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
     """For cases whose next act depends on more than their state: a letter on its way, a signature that is missing."""
     ids = [case.pk for case in cases if case.kind == KIND]
     acts: dict[int, NextAct] = {}
-    letters = Letter.objects.filter(case__in=ids, kind=Letter.Kind.RISK_HANDOVER, state__in=_LETTER_ACTS).select_related("checker")
+    letters = Letter.objects.filter(
+        case__in=ids, kind=Letter.Kind.RISK_HANDOVER, state__in=_LETTER_ACTS
+    ).select_related("checker")
     for letter in letters:
         action, label = _LETTER_ACTS[L(letter.state)]
         waits = letter.checker.person_id if letter.state == L.SUBMITTED and letter.checker else None

@@ -36,7 +36,9 @@ def handover_content(letter: Letter, risk: RiskPoint, conclusion: Grading) -> Le
             "制度化规范化的实施意见》（蚌山政办秘〔2018〕101号）规定，现交由你单位治理，有关事项函告如下："
         ),
         heading(1, "一、风险情况"),
-        paragraph(f"主要危害因素：{_sentence(risk.hazard_factors)}可能发生的事故类型：{_sentence(risk.accident_types)}"),
+        paragraph(
+            f"主要危害因素：{_sentence(risk.hazard_factors)}可能发生的事故类型：{_sentence(risk.accident_types)}"
+        ),
         heading(1, "二、治理要求"),
         *(paragraph(line.strip()) for line in letter.requirements.splitlines() if line.strip()),
         heading(1, "三、期限和报告"),

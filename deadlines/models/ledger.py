@@ -47,7 +47,9 @@ class Deadline(models.Model):
     cancelled_at = models.DateTimeField("终止时间", null=True, blank=True)
     cancel_reason = models.CharField("终止原因", max_length=120, blank=True)
     late_reason = models.CharField("逾期原因", max_length=300, blank=True)
-    owner_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="owed_deadlines", verbose_name="义务单位")
+    owner_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="owed_deadlines", verbose_name="义务单位"
+    )
     supervising_unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, related_name="supervised_deadlines", verbose_name="督促单位"
     )
@@ -70,7 +72,9 @@ class Deadline(models.Model):
         indexes = [
             models.Index(fields=["owner_unit", "due_at", "id"], condition=_OPEN, name="deadline_owner_open"),
             models.Index(fields=["supervising_unit", "due_at", "id"], condition=_OPEN, name="deadline_supervisor_open"),
-            models.Index(fields=["responsible_unit", "due_at", "id"], condition=_OPEN, name="deadline_responsible_open"),
+            models.Index(
+                fields=["responsible_unit", "due_at", "id"], condition=_OPEN, name="deadline_responsible_open"
+            ),
             models.Index(fields=["township", "due_at", "id"], condition=_OPEN, name="deadline_township_open"),
             models.Index(fields=["district", "due_at", "id"], condition=_OPEN, name="deadline_district_open"),
         ]

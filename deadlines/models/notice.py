@@ -27,4 +27,7 @@ class Notice(models.Model):
         verbose_name = verbose_name_plural = "提醒"
         ordering = ["-at", "-id"]
         constraints = [models.UniqueConstraint(fields=["deadline", "rung", "person"], name="notice_once")]
-        indexes = [models.Index(fields=["person", "-at"]), models.Index(fields=["person"], condition=models.Q(read_at=None), name="notice_unread")]
+        indexes = [
+            models.Index(fields=["person", "-at"]),
+            models.Index(fields=["person"], condition=models.Q(read_at=None), name="notice_unread"),
+        ]

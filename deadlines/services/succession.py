@@ -20,7 +20,10 @@ def follow_unit(from_unit: Unit, to_unit: Unit, *, actor: Actor, at: datetime) -
     """A department's or township's open cases and clocks pass to its successor, one event per case."""
     led_or_answered = Q(lead_unit=from_unit) | Q(responsible_unit=from_unit)
     cases = list(
-        Case.objects.select_for_update(of=("self",)).filter(led_or_answered, closed_on=None).select_related("township").order_by("pk")
+        Case.objects.select_for_update(of=("self",))
+        .filter(led_or_answered, closed_on=None)
+        .select_related("township")
+        .order_by("pk")
     )
     if not cases:
         return ""

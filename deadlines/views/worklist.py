@@ -25,7 +25,12 @@ def home(request: ActorRequest) -> HttpResponse:
     chosen = chosen if chosen in FILTERS else "all"
     found = worklist(request.actor, clockwork, chosen=chosen, show_all_later=request.GET.get("later") == "all")
     chips = [
-        {"text": text, "url": "?" if key == "all" else f"?show={key}", "count": found.counts[key], "current": key == chosen}
+        {
+            "text": text,
+            "url": "?" if key == "all" else f"?show={key}",
+            "count": found.counts[key],
+            "current": key == chosen,
+        }
         for key, text in FILTERS.items()
         if key in {"all", "mine"} or found.counts[key] or key == chosen
     ]

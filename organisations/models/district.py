@@ -63,7 +63,9 @@ class Sector(models.Model):
     sections = models.CharField("国民经济行业门类", max_length=10, blank=True, help_text="GB/T 4754-2017 门类字母")
     is_high_risk = models.BooleanField("高危行业", default=False)
     order = models.PositiveSmallIntegerField("顺序", default=0)
-    departments = models.ManyToManyField("organisations.Unit", blank=True, related_name="sectors", verbose_name="主管部门")
+    departments = models.ManyToManyField(
+        "organisations.Unit", blank=True, related_name="sectors", verbose_name="主管部门"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "行业领域"

@@ -56,7 +56,9 @@ class Enterprise(models.Model):
         SUSPENDED = "suspended", "歇业"
         CLOSED = "closed", "关闭"
 
-    unit = models.OneToOneField(Unit, on_delete=models.PROTECT, primary_key=True, related_name="enterprise", verbose_name="单位")
+    unit = models.OneToOneField(
+        Unit, on_delete=models.PROTECT, primary_key=True, related_name="enterprise", verbose_name="单位"
+    )
     uscc = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True)
     no_uscc_reason = models.CharField("无统一社会信用代码的原因", max_length=80, blank=True)
     sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="enterprises", verbose_name="行业领域")
@@ -76,7 +78,12 @@ class Enterprise(models.Model):
     headcount = models.PositiveIntegerField("从业人数", null=True, blank=True)
     # X2: at most one daily-enforcement department, or the dated state 待明确, by constraint.
     enforcement_department = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="supervised_enterprises", verbose_name="日常执法部门"
+        Unit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="supervised_enterprises",
+        verbose_name="日常执法部门",
     )
     undetermined_since = models.DateField("待明确起始日", null=True, blank=True)
     supervision_level = models.CharField(
@@ -132,15 +139,23 @@ class EnterpriseChange(models.Model):
     effective_on = models.DateField("生效日期")
     before = models.CharField("变更前", max_length=200)
     after = models.CharField("变更后", max_length=200)
-    to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承接单位")
-    from_township = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁出乡街")
-    to_township = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁入乡街")
+    to_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承接单位"
+    )
+    from_township = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁出乡街"
+    )
+    to_township = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="迁入乡街"
+    )
     to_operation = models.CharField("变更后状态", max_length=20, blank=True, choices=Enterprise.Operation.choices)
     document = models.CharField("依据文件", max_length=120, blank=True)
     reason = models.CharField("说明", max_length=300, blank=True)
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="提出人")
     proposed_at = models.DateTimeField("提出时间")
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人")
+    decided_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人"
+    )
     decided_at = models.DateTimeField("确认时间", null=True, blank=True)
     decision_note = models.CharField("确认意见", max_length=300, blank=True)
 
@@ -164,12 +179,16 @@ class EnterpriseChange(models.Model):
 class EnforcerProposal(models.Model):
     """X2: 安委办 proposes the daily-enforcement department, 区政府 decides."""
 
-    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="enforcer_proposals", verbose_name="企业")
+    enterprise = models.ForeignKey(
+        Enterprise, on_delete=models.PROTECT, related_name="enforcer_proposals", verbose_name="企业"
+    )
     department = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="建议部门")
     reason = models.CharField("理由", max_length=300)
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="提出人")
     proposed_at = models.DateTimeField("提出时间")
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="决定人")
+    decided_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="决定人"
+    )
     decided_at = models.DateTimeField("决定时间", null=True, blank=True)
     is_approved = models.BooleanField("是否同意", null=True)
     decision_note = models.CharField("决定意见", max_length=300, blank=True)

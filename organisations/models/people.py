@@ -51,9 +51,7 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    username = models.CharField(
-        "用户名", max_length=40, unique=True, error_messages={"unique": "这个用户名已有人使用"}
-    )
+    username = models.CharField("用户名", max_length=40, unique=True, error_messages={"unique": "这个用户名已有人使用"})
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts", verbose_name="人员")
     is_active = models.BooleanField("启用", default=True)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)

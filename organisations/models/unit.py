@@ -36,11 +36,18 @@ class Unit(models.Model):
     letterhead = models.CharField("发文机关标志", max_length=60, blank=True)
     letter_code = models.CharField("机关代字", max_length=20, blank=True)
     territory = models.ForeignKey(Territory, on_delete=models.PROTECT, null=True, blank=True, verbose_name="所在乡街")
-    superior = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="上级单位")
+    superior = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="上级单位"
+    )
     valid_from = models.DateField("成立日期", null=True, blank=True)
     valid_to = models.DateField("撤销日期", null=True, blank=True)
     succeeded_by = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name="职能承接单位"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name="职能承接单位",
     )
 
     objects = UnitQuerySet.as_manager()

@@ -62,7 +62,8 @@ class Case(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["district", "kind", "number"], name="case_number"),
             models.CheckConstraint(
-                condition=Q(closed_on__isnull=True) | Q(closed_on__gte=models.F("opened_on")), name="case_closed_after_opened"
+                condition=Q(closed_on__isnull=True) | Q(closed_on__gte=models.F("opened_on")),
+                name="case_closed_after_opened",
             ),
         ]
         indexes = [

@@ -38,27 +38,39 @@ class Letter(models.Model):
     due_on = models.DateField("治理期限", null=True, blank=True)
     drafted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="拟稿人")
     drafted_at = models.DateTimeField("拟稿时间")
-    checker = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核稿人")
+    checker = models.ForeignKey(
+        Post, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核稿人"
+    )
     return_note = models.CharField("退回意见", max_length=300, blank=True)
-    checked_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核稿")
+    checked_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核稿"
+    )
     checked_at = models.DateTimeField("核稿时间", null=True, blank=True)
-    issued_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="签发")
+    issued_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="签发"
+    )
     issued_at = models.DateTimeField("签发时间", null=True, blank=True)
     year = models.PositiveSmallIntegerField("年份", null=True, blank=True)
     seq = models.PositiveIntegerField("序号", null=True, blank=True)
     number = models.CharField("发文字号", max_length=60, blank=True)
     content = models.TextField("定稿内容", blank=True)
     content_digest = models.CharField("定稿摘要", max_length=64, blank=True)
-    pdf = models.ForeignKey(Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="PDF")
+    pdf = models.ForeignKey(
+        Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="PDF"
+    )
     render_error = models.CharField("生成失败原因", max_length=300, blank=True)
     render_attempts = models.PositiveSmallIntegerField(default=0)
     scan = models.ForeignKey(
         Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="盖章扫描件"
     )
-    dispatched_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="送达人")
+    dispatched_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="送达人"
+    )
     dispatched_at = models.DateTimeField("送达时间", null=True, blank=True)
     received_at = models.DateTimeField("签收时间", null=True, blank=True)
-    receipt = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="签收签字")
+    receipt = models.ForeignKey(
+        Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="签收签字"
+    )
     refusal_reason = models.CharField("拒收情形", max_length=300, blank=True)
     witnesses = models.CharField("见证人", max_length=200, blank=True)
     void_reason = models.CharField("作废原因", max_length=300, blank=True)

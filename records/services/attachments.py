@@ -72,7 +72,10 @@ def _office_type(data: bytes) -> str:
     except zipfile.BadZipFile:
         return ""
     if "[Content_Types].xml" in parts and not any(part.endswith("vbaProject.bin") for part in parts):
-        for main, kind in (("word/document.xml", "wordprocessingml.document"), ("xl/workbook.xml", "spreadsheetml.sheet")):
+        for main, kind in (
+            ("word/document.xml", "wordprocessingml.document"),
+            ("xl/workbook.xml", "spreadsheetml.sheet"),
+        ):
             if main in parts:
                 return f"application/vnd.openxmlformats-officedocument.{kind}"
     return "application/zip"
@@ -108,7 +111,13 @@ def store(data: bytes) -> tuple[str, str]:
 
 
 def attach_all(
-    uploads: Iterable[UploadedFile], *, case: Case, purpose: str, actor: Actor, at: datetime, case_seq: int | None = None
+    uploads: Iterable[UploadedFile],
+    *,
+    case: Case,
+    purpose: str,
+    actor: Actor,
+    at: datetime,
+    case_seq: int | None = None,
 ) -> list[Attachment]:
     """Keep every file or none (the caller's transaction). Raises FileRefused naming the file."""
     kept = []

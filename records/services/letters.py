@@ -55,7 +55,13 @@ def draft_letter(
     letter.requirements, letter.due_on = requirements, due_on
     letter.drafted_by, letter.drafted_at = actor.person, at
     letter.save()
-    _note(letter, Event.LETTER_DRAFTED, actor=actor, at=at, data={"title": title, "due_on": due_on, "recipient": recipient.name})
+    _note(
+        letter,
+        Event.LETTER_DRAFTED,
+        actor=actor,
+        at=at,
+        data={"title": title, "due_on": due_on, "recipient": recipient.name},
+    )
     return letter
 
 
@@ -63,7 +69,12 @@ def submit_letter(letter: Letter, *, checker: Post, actor: Actor, at: datetime) 
     if checker.unit_id != letter.issuer_id or checker.person_id == letter.drafted_by_id:
         raise LetterRefused("核稿人须是本机关的另一人", field="checker")
     return _advance(
-        letter, "submit", actor=actor, at=at, changes={"checker": checker, "return_note": ""}, data={"checker": str(checker.person)}
+        letter,
+        "submit",
+        actor=actor,
+        at=at,
+        changes={"checker": checker, "return_note": ""},
+        data={"checker": str(checker.person)},
     )
 
 
@@ -131,12 +142,23 @@ def dispatch_letter(letter: Letter, *, actor: Actor, at: datetime) -> Letter:
 
 def receive_letter(letter: Letter, *, receipt: Signature, actor: Actor, at: datetime) -> Letter:
     return _advance(
-        letter, "receive", actor=actor, at=at, changes={"received_at": at, "receipt": receipt}, data={"number": letter.number}
+        letter,
+        "receive",
+        actor=actor,
+        at=at,
+        changes={"received_at": at, "receipt": receipt},
+        data={"number": letter.number},
     )
 
 
 def leave_letter(
-    letter: Letter, *, refusal_reason: str, witnesses: Sequence[str], photos: Iterable[UploadedFile], actor: Actor, at: datetime
+    letter: Letter,
+    *,
+    refusal_reason: str,
+    witnesses: Sequence[str],
+    photos: Iterable[UploadedFile],
+    actor: Actor,
+    at: datetime,
 ) -> Letter:
     """留置送达: the recipient will not sign; at least two witnesses and a photo stand in for the signature (X6)."""
     names = [name.strip() for name in witnesses if name.strip()]
@@ -151,13 +173,25 @@ def leave_letter(
         actor=actor,
         at=at,
         changes={"received_at": at, "refusal_reason": refusal_reason, "witnesses": "、".join(names)},
-        data={"number": letter.number, "reason": refusal_reason, "witnesses": names, "photos": [a.digest for a in kept]},
+        data={
+            "number": letter.number,
+            "reason": refusal_reason,
+            "witnesses": names,
+            "photos": [a.digest for a in kept],
+        },
     )
 
 
 def void_letter(letter: Letter, *, reason: str, actor: Actor, at: datetime) -> Letter:
     """A number once taken stays visible as 作废 and is never given again."""
-    return _advance(letter, "void", actor=actor, at=at, changes={"void_reason": reason}, data={"number": letter.number, "reason": reason})
+    return _advance(
+        letter,
+        "void",
+        actor=actor,
+        at=at,
+        changes={"void_reason": reason},
+        data={"number": letter.number, "reason": reason},
+    )
 
 
 @transaction.atomic
@@ -168,12 +202,20 @@ def attach_scan(letter: Letter, *, scan: UploadedFile, actor: Actor, at: datetim
     case = Case.objects.select_for_update().get(pk=letter.case_id)
     letter.scan = attach_all([scan], case=case, purpose="盖章扫描件", actor=actor, at=at)[0]
     letter.save(update_fields=["scan"])
-    _note(letter, Event.LETTER_SCANNED, actor=actor, at=at, data={"number": letter.number, "digest": letter.scan.digest})
+    _note(
+        letter, Event.LETTER_SCANNED, actor=actor, at=at, data={"number": letter.number, "digest": letter.scan.digest}
+    )
     return letter
 
 
 def _advance(
-    letter: Letter, action: str, *, actor: Actor, at: datetime, changes: Mapping[str, Any], data: Mapping[str, Any] | None = None
+    letter: Letter,
+    action: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    changes: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
 ) -> Letter:
     if why := refusal(letter, action, actor):
         raise LetterRefused(why)

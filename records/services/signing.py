@@ -33,9 +33,7 @@ class Hand:
     by_token: bool = False
 
 
-def sign(
-    *, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime
-) -> Signature:
+def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime) -> Signature:
     """Sign `content` on `case`. The caller holds the case's lock and its transaction.
 
     Raises SignatureRefused: wrong password, nothing drawn, or strokes that are not path data.

@@ -64,7 +64,18 @@ def index(request: ActorRequest) -> HttpResponse:
 
 
 def _found(request: ActorRequest, pk: int) -> Letter:
-    related = ("issuer", "recipient", "case__district", "drafted_by", "checked_by", "issued_by", "dispatched_by", "pdf", "scan", "receipt")
+    related = (
+        "issuer",
+        "recipient",
+        "case__district",
+        "drafted_by",
+        "checked_by",
+        "issued_by",
+        "dispatched_by",
+        "pdf",
+        "scan",
+        "receipt",
+    )
     return get_object_or_404(letters_for(request.actor).select_related(*related), pk=pk)
 
 
@@ -78,7 +89,9 @@ def _page(request: ActorRequest, letter: Letter, form: ScanForm, status: int = 2
     reached = _REACHED[letter.state]
     content = frozen_content(letter)
     may_scan = (
-        letter.state in Letter.NUMBERED and letter.issuer_id == request.actor.unit_id and request.actor.may(Right.DRAFT_LETTER)
+        letter.state in Letter.NUMBERED
+        and letter.issuer_id == request.actor.unit_id
+        and request.actor.may(Right.DRAFT_LETTER)
     )
     context: dict[str, Any] = {
         "letter": letter,

@@ -10,7 +10,9 @@ from risks.forms.grading import GradingFields
 from risks.models import ExitProposal, RiskPoint
 
 
-def _text(label: str, *, rows: int = 3, max_length: int = 2000, required: bool = True, help_text: str = "", missing: str = "") -> forms.CharField:
+def _text(
+    label: str, *, rows: int = 3, max_length: int = 2000, required: bool = True, help_text: str = "", missing: str = ""
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         widget=forms.Textarea(attrs={"rows": rows}),
@@ -23,7 +25,11 @@ def _text(label: str, *, rows: int = 3, max_length: int = 2000, required: bool =
 
 def _line(label: str, *, max_length: int = 120, required: bool = True, help_text: str = "") -> forms.CharField:
     return forms.CharField(
-        label=label, max_length=max_length, required=required, help_text=help_text, error_messages={"required": f"请填写{label}"}
+        label=label,
+        max_length=max_length,
+        required=required,
+        help_text=help_text,
+        error_messages={"required": f"请填写{label}"},
     )
 
 
@@ -64,7 +70,10 @@ class ReassessForm(ConcludeForm):
 
 class DesignateForm(forms.Form):
     unit = forms.ModelChoiceField(
-        label="交办单位", queryset=Unit.objects.none(), empty_label="请选择", error_messages={"required": "请选择交办单位"}
+        label="交办单位",
+        queryset=Unit.objects.none(),
+        empty_label="请选择",
+        error_messages={"required": "请选择交办单位"},
     )
     reason = _text("理由", rows=2, max_length=300)
 
@@ -108,7 +117,10 @@ class CheckLetterForm(forms.Form):
 
 class IssueLetterForm(LateForm):
     dispatch = forms.BooleanField(
-        label="签发后立即通过平台送达", required=False, initial=True, help_text="须先用印的，去掉勾选，上传盖章件后再送达"
+        label="签发后立即通过平台送达",
+        required=False,
+        initial=True,
+        help_text="须先用印的，去掉勾选，上传盖章件后再送达",
     )
 
 
@@ -158,7 +170,12 @@ class ProgressForm(forms.Form):
         label="完成比例（%）",
         min_value=0,
         max_value=100,
-        error_messages={"required": "请填写完成比例", "invalid": "请填 0 到 100 的整数", "min_value": "不能小于 0", "max_value": "不能大于 100"},
+        error_messages={
+            "required": "请填写完成比例",
+            "invalid": "请填 0 到 100 的整数",
+            "min_value": "不能小于 0",
+            "max_value": "不能大于 100",
+        },
     )
     spent = forms.DecimalField(label="已投入资金（万元）", min_value=0, max_digits=10, decimal_places=2, required=False)
     photos = photos_field("治理照片")
@@ -200,7 +217,9 @@ class VerifyForm(GradingFields, SignedForm):
 
     def __init__(self, *args: Any, verifiers: list[Post], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["colleagues"].queryset = Post.objects.filter(pk__in=[p.pk for p in verifiers]).select_related("person", "unit")
+        self.fields["colleagues"].queryset = Post.objects.filter(pk__in=[p.pk for p in verifiers]).select_related(
+            "person", "unit"
+        )
         self.fields["method"].label = "复评方法"
         self.fields["method"].required = False
         for name in ("method", "reasons", "new_due_on"):
@@ -226,7 +245,12 @@ class VerifyForm(GradingFields, SignedForm):
         method |= {"when": "yes", "switch": "passed"}
         for table in tables:
             table |= {"and_when": "yes", "and_switch": "passed"}
-        failing = {"legend": "未通过", "fields": [self["reasons"], self["new_due_on"]], "when": "no", "switch": "passed"}
+        failing = {
+            "legend": "未通过",
+            "fields": [self["reasons"], self["new_due_on"]],
+            "when": "no",
+            "switch": "passed",
+        }
         shown = {"visited_on", "findings", "passed", "reasons", "new_due_on"}
         return [first, method, *tables, failing, {"fields": [f for f in last["fields"] if f.name not in shown]}]
 
@@ -240,7 +264,12 @@ class ObjectForm(forms.Form):
 
 
 class ProposeExitForm(forms.Form):
-    kind = forms.ChoiceField(label="方式", choices=ExitProposal.Kind.choices, widget=forms.RadioSelect(attrs={"data-switch": "kind"}), error_messages={"required": "请选择方式"})
+    kind = forms.ChoiceField(
+        label="方式",
+        choices=ExitProposal.Kind.choices,
+        widget=forms.RadioSelect(attrs={"data-switch": "kind"}),
+        error_messages={"required": "请选择方式"},
+    )
     reason = _text("理由和依据", rows=3)
     enterprise_controller = _line("责任单位管控责任人", max_length=60, required=False)
     township_controller = _line("乡街管控责任人", max_length=60, required=False)
@@ -252,7 +281,13 @@ class ProposeExitForm(forms.Form):
     def __init__(self, *args: Any, risks: Any, may_long_term: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.risks = risks
-        for name in ("enterprise_controller", "township_controller", "department_controller", "merged_into", "receiving_authority"):
+        for name in (
+            "enterprise_controller",
+            "township_controller",
+            "department_controller",
+            "merged_into",
+            "receiving_authority",
+        ):
             self.fields[name].is_conditional = True  # type: ignore[attr-defined]
         if not may_long_term:
             self.fields["kind"].choices = [c for c in ExitProposal.Kind.choices if c[0] != ExitProposal.Kind.LONG_TERM]
@@ -286,7 +321,12 @@ class ProposeExitForm(forms.Form):
 
         return [
             {"fields": fields("kind", "reason")},
-            {"legend": "三级管控责任人", "fields": fields("enterprise_controller", "township_controller", "department_controller"), "when": "long_term", "switch": "kind"},
+            {
+                "legend": "三级管控责任人",
+                "fields": fields("enterprise_controller", "township_controller", "department_controller"),
+                "when": "long_term",
+                "switch": "kind",
+            },
             {"legend": "重复合并", "fields": fields("merged_into"), "when": "merged", "switch": "kind"},
             {"legend": "移交外区", "fields": fields("receiving_authority"), "when": "transferred", "switch": "kind"},
             {"fields": fields("evidence")},
@@ -295,7 +335,10 @@ class ProposeExitForm(forms.Form):
 
 class DecideExitForm(SignedForm):
     decision = forms.ChoiceField(
-        label="审批意见", choices=[("yes", "批准"), ("no", "不同意")], widget=forms.RadioSelect, error_messages={"required": "请选择审批意见"}
+        label="审批意见",
+        choices=[("yes", "批准"), ("no", "不同意")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择审批意见"},
     )
     note = _text("意见", rows=2, max_length=300, required=False)
 
@@ -309,6 +352,9 @@ class DecideExitForm(SignedForm):
 class LongTermCheckForm(forms.Form):
     text = _text("检查情况")
     is_controlled = forms.ChoiceField(
-        label="管控措施", choices=[("yes", "有效"), ("no", "有问题")], widget=forms.RadioSelect, error_messages={"required": "请选择"}
+        label="管控措施",
+        choices=[("yes", "有效"), ("no", "有问题")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择"},
     )
     photos = photos_field("检查照片")

@@ -34,21 +34,43 @@ class GradingFields(forms.Form):
     """Method and inputs. `cleaned_inputs()` gives what the service takes; the outcome is computed, never typed."""
 
     method = forms.ChoiceField(
-        label="评估方法", choices=Method.choices, initial=Method.LEC, widget=forms.RadioSelect(attrs={"data-switch": "method"})
+        label="评估方法",
+        choices=Method.choices,
+        initial=Method.LEC,
+        widget=forms.RadioSelect(attrs={"data-switch": "method"}),
     )
-    lec_likelihood = forms.ChoiceField(label=LEC_LABELS["likelihood"], choices=_options(LEC_TABLES["likelihood"]), required=False)
-    lec_exposure = forms.ChoiceField(label=LEC_LABELS["exposure"], choices=_options(LEC_TABLES["exposure"]), required=False)
-    lec_consequence = forms.ChoiceField(label=LEC_LABELS["consequence"], choices=_options(LEC_TABLES["consequence"]), required=False)
-    ls_likelihood = forms.ChoiceField(label=LS_LABELS["likelihood"], choices=_options(LS_TABLES["likelihood"]), required=False)
-    ls_severity = forms.ChoiceField(label=LS_LABELS["severity"], choices=_options(LS_TABLES["severity"]), required=False)
-    direct_grade = forms.ChoiceField(
-        label="直接判定为", choices=[("", "请选择"), *Grade.choices], required=False
+    lec_likelihood = forms.ChoiceField(
+        label=LEC_LABELS["likelihood"], choices=_options(LEC_TABLES["likelihood"]), required=False
     )
+    lec_exposure = forms.ChoiceField(
+        label=LEC_LABELS["exposure"], choices=_options(LEC_TABLES["exposure"]), required=False
+    )
+    lec_consequence = forms.ChoiceField(
+        label=LEC_LABELS["consequence"], choices=_options(LEC_TABLES["consequence"]), required=False
+    )
+    ls_likelihood = forms.ChoiceField(
+        label=LS_LABELS["likelihood"], choices=_options(LS_TABLES["likelihood"]), required=False
+    )
+    ls_severity = forms.ChoiceField(
+        label=LS_LABELS["severity"], choices=_options(LS_TABLES["severity"]), required=False
+    )
+    direct_grade = forms.ChoiceField(label="直接判定为", choices=[("", "请选择"), *Grade.choices], required=False)
     direct_reason = forms.ChoiceField(
-        label="直接判定的理由", choices=[("", "请选择"), *((text, text) for text in DIRECT_REASONS.values())], required=False
+        label="直接判定的理由",
+        choices=[("", "请选择"), *((text, text) for text in DIRECT_REASONS.values())],
+        required=False,
     )
 
-    method_fields = ("method", "lec_likelihood", "lec_exposure", "lec_consequence", "ls_likelihood", "ls_severity", "direct_grade", "direct_reason")
+    method_fields = (
+        "method",
+        "lec_likelihood",
+        "lec_exposure",
+        "lec_consequence",
+        "ls_likelihood",
+        "ls_severity",
+        "direct_grade",
+        "direct_reason",
+    )
 
     def __init__(self, *args: Any, ls_variant: str = "A", **kwargs: Any) -> None:
         self.ls_variant = ls_variant

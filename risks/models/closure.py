@@ -60,7 +60,9 @@ class Verification(models.Model):
         EFFECTIVE = "effective", "已生效"
         VOID = "void", "已作废"
 
-    close_out = models.ForeignKey(CloseOut, on_delete=models.PROTECT, related_name="verifications", verbose_name="销号申请")
+    close_out = models.ForeignKey(
+        CloseOut, on_delete=models.PROTECT, related_name="verifications", verbose_name="销号申请"
+    )
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.SIGNING)
     visited_on = models.DateField("现场核查日期")
     findings = models.TextField("现场核查情况")

@@ -26,7 +26,9 @@ class ExitProposal(models.Model):
     department_controller = models.CharField("部门管控责任人", max_length=60, blank=True)
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="提出人")
     proposed_at = models.DateTimeField("提出时间")
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="批准人")
+    decided_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="批准人"
+    )
     decided_at = models.DateTimeField("批准时间", null=True, blank=True)
     is_approved = models.BooleanField("是否批准", null=True)
     decision_note = models.CharField("批准意见", max_length=300, blank=True)
@@ -55,7 +57,9 @@ class ExitProposal(models.Model):
 class LongTermCheck(models.Model):
     """The quarterly check of a risk under long-term control."""
 
-    risk = models.ForeignKey(RiskPoint, on_delete=models.PROTECT, related_name="long_term_checks", verbose_name="风险点")
+    risk = models.ForeignKey(
+        RiskPoint, on_delete=models.PROTECT, related_name="long_term_checks", verbose_name="风险点"
+    )
     text = models.TextField("检查情况")
     is_controlled = models.BooleanField("措施有效")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="检查人")

@@ -56,7 +56,9 @@ class RiskPoint(models.Model):
         MONTH = "month", "每月"
         QUARTER = "quarter", "每季度"
 
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="risk", verbose_name="案卷")
+    case = models.OneToOneField(
+        Case, on_delete=models.PROTECT, primary_key=True, related_name="risk", verbose_name="案卷"
+    )
     category = models.CharField("类别", max_length=12, choices=Category.choices)
     location = models.CharField("具体位置", max_length=200)
     longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)

@@ -38,7 +38,9 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
     case = risk.case
     deadlines = list(Deadline.objects.filter(case=case).select_related("owner_unit").order_by("due_at", "id"))
     open_ = [d for d in deadlines if d.is_open]
-    closed = sorted((d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True)
+    closed = sorted(
+        (d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True
+    )
     gradings = list(risk.gradings.select_related("by"))
     official = next((g for g in gradings if g.basis != Grading.Basis.SELF), None)
     own = next((g for g in gradings if g.basis == Grading.Basis.SELF), None)
@@ -59,7 +61,10 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "facts": _facts(risk),
         "grading": _compare(official, own),
         "has_grading": bool(gradings),
-        "measures": [{"kind": m.get_kind_display(), "text": m.text, "status": m.get_status_display()} for m in risk.measures.all()],
+        "measures": [
+            {"kind": m.get_kind_display(), "text": m.text, "status": m.get_status_display()}
+            for m in risk.measures.all()
+        ],
         "photos": _photos(risk),
         "plan": risk.plans.select_related("by").first(),
         "progress": list(risk.progress.select_related("by")[:10]),
@@ -81,7 +86,11 @@ def _crumbs(risk: RiskPoint) -> list[dict[str, str]]:
 def _banner(risk: RiskPoint) -> dict[str, str] | None:
     case = risk.case
     if case.state == S.CLOSED:
-        return {"kind": "readonly", "title": "已销号", "text": f"{case.closed_on} 核查通过，移出在册风险，案卷保留备查。"}
+        return {
+            "kind": "readonly",
+            "title": "已销号",
+            "text": f"{case.closed_on} 核查通过，移出在册风险，案卷保留备查。",
+        }
     if case.state == S.EXITED:
         return {"kind": "readonly", "title": "已退出", "text": f"{case.closed_on} 经批准退出，案卷保留备查。"}
     return None
@@ -92,7 +101,10 @@ def _steps(risk: RiskPoint, deadlines: list[Deadline]) -> list[dict[str, str]]:
     labels = list(_STEPS)
     if state == S.LISTED:
         labels = ["查找", "研判", "在册管控"]
-        return [_step(label, "done" if i < 2 else "now", "一般、低风险由责任单位管控" if i == 2 else "") for i, label in enumerate(labels)]
+        return [
+            _step(label, "done" if i < 2 else "now", "一般、低风险由责任单位管控" if i == 2 else "")
+            for i, label in enumerate(labels)
+        ]
     if state in {S.LONG_TERM, S.EXITED}:
         reached = {d.rule_key for d in deadlines}
         labels = ["查找", "研判", "交办", "治理"] if "risks.treatment" in reached else ["查找"]
@@ -100,7 +112,8 @@ def _steps(risk: RiskPoint, deadlines: list[Deadline]) -> list[dict[str, str]]:
         return [_step(label, "done") for label in labels] + [_step(last, "now" if state == S.LONG_TERM else "done")]
     now, sub = _NOW[state]
     return [
-        _step(label, "done" if i < now else "now" if i == now else "todo", sub if i == now else "") for i, label in enumerate(labels)
+        _step(label, "done" if i < now else "now" if i == now else "todo", sub if i == now else "")
+        for i, label in enumerate(labels)
     ]
 
 
@@ -165,18 +178,24 @@ def _compare(official: Grading | None, own: Grading | None) -> dict[str, Any] | 
     method = shown[0].method
     same = [g for g in shown if g.method == method]
     rows = [
-        {"factor": label, "cells": [_cell(g, name, table) for g in same]} for name, label, table in _FACTORS[Method(method)]
+        {"factor": label, "cells": [_cell(g, name, table) for g in same]}
+        for name, label, table in _FACTORS[Method(method)]
     ]
     notes = [g.reason for g in same if g.reason and method != Method.DIRECT]
-    others = [f"{g.get_basis_display()}用{Method(g.method).label}，结果{g.grade_text}。" for g in shown if g not in same]
+    others = [
+        f"{g.get_basis_display()}用{Method(g.method).label}，结果{g.grade_text}。" for g in shown if g not in same
+    ]
     return {
         "caption": Method(method).label,
         "columns": [
-            {"title": g.get_basis_display(), "sub": f"{g.concluded_on:%m-%d}，{g.participants or g.by.name}"} for g in same
+            {"title": g.get_basis_display(), "sub": f"{g.concluded_on:%m-%d}，{g.participants or g.by.name}"}
+            for g in same
         ],
         "rows": rows,
         "total_label": {Method.LEC: "D 分值", Method.LS: "R 分值", Method.DIRECT: "等级"}[Method(method)],
-        "totals": [{"value": "" if g.score is None else f"{g.score.normalize():f}", "grade": grade_of(g.grade)} for g in same],
+        "totals": [
+            {"value": "" if g.score is None else f"{g.score.normalize():f}", "grade": grade_of(g.grade)} for g in same
+        ],
         "note": " ".join([*notes, *others]),
     }
 
@@ -195,12 +214,24 @@ def _cell(grading: Grading, name: str, table: dict[str, str]) -> dict[str, str]:
 
 
 def _photos(risk: RiskPoint) -> list[dict[str, str]]:
-    images = Attachment.objects.filter(case=risk.case, content_type__startswith="image/").exclude(purpose="盖章扫描件").order_by("-id")[:8]
+    images = (
+        Attachment.objects.filter(case=risk.case, content_type__startswith="image/")
+        .exclude(purpose="盖章扫描件")
+        .order_by("-id")[:8]
+    )
     return [
-        {"url": reverse("file", args=[a.pk]), "thumb_url": reverse("file", args=[a.pk]), "caption": f"{a.purpose}，{a.at.astimezone(SHANGHAI):%m-%d}"}
+        {
+            "url": reverse("file", args=[a.pk]),
+            "thumb_url": reverse("file", args=[a.pk]),
+            "caption": f"{a.purpose}，{a.at.astimezone(SHANGHAI):%m-%d}",
+        }
         for a in images
     ]
 
 
 def _close_out(risk: RiskPoint) -> CloseOut | None:
-    return risk.close_outs.select_related("applied_by", "signature").prefetch_related("verifications__verifiers", "verifications__signatures__person").first()
+    return (
+        risk.close_outs.select_related("applied_by", "signature")
+        .prefetch_related("verifications__verifiers", "verifications__signatures__person")
+        .first()
+    )

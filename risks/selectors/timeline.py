@@ -21,7 +21,13 @@ _SILENT = {R.SIGNED, R.LETTER_DISPATCHED, R.LETTER_RECEIVED, R.LETTER_LEFT, R.LE
 _INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED, R.LETTER_VOIDED}
 
 Data = Mapping[str, Any]
-_MEASURES = {"engineering": "工程技术", "management": "管理", "training": "教育培训", "protection": "个体防护", "emergency": "应急"}
+_MEASURES = {
+    "engineering": "工程技术",
+    "management": "管理",
+    "training": "教育培训",
+    "protection": "个体防护",
+    "emergency": "应急",
+}
 
 
 def _graded(d: Data) -> str:
@@ -59,7 +65,9 @@ _SAID: dict[str, Callable[[Data], str]] = {
     E.HANDED_OVER: lambda d: f"{d.get('number', '')}送达{d.get('to', '')}，治理期限 {d.get('due_on', '')}。",
     E.RECEIVED: lambda d: f"{d.get('number', '')}",
     E.LEFT: lambda d: f"{d.get('number', '')}，{d.get('reason', '')}",
-    E.PLANNED: lambda d: f"目标：{d.get('goal', '')}。责任人{d.get('responsible', '')}，资金 {d.get('funds', '')} 万元，计划 {d.get('finish_on', '')} 完成。",
+    E.PLANNED: lambda d: (
+        f"目标：{d.get('goal', '')}。责任人{d.get('responsible', '')}，资金 {d.get('funds', '')} 万元，计划 {d.get('finish_on', '')} 完成。"
+    ),
     E.PROGRESSED: lambda d: f"完成 {d.get('percent', '')}%。{d.get('text', '')}",
     E.CLOSURE_APPLIED: lambda d: f"复评 {d.get('formula', '')}。{d.get('statement', '')}",
     E.CORRECTION_ASKED: lambda d: str(d.get("note", "")),
@@ -79,8 +87,12 @@ _SAID: dict[str, Callable[[Data], str]] = {
     R.LETTER_ISSUED: lambda d: f"{d.get('number', '')}，定稿摘要 {d.get('digest', '')[:12]}…",
     R.LETTER_VOIDED: lambda d: f"{d.get('number', '') or '未编号'}：{d.get('reason', '')}",
     R.LETTER_SCANNED: lambda d: f"{d.get('number', '')}，摘要 {d.get('digest', '')[:12]}…",
-    R.CASE_MOVED: lambda d: f"{d.get('change', '')}：{d.get('from_unit', '')}（{d.get('from_township', '')}）→ {d.get('to_unit', '')}（{d.get('to_township', '')}）。{d.get('note', '')}",
-    D.STARTED: lambda d: f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。",
+    R.CASE_MOVED: lambda d: (
+        f"{d.get('change', '')}：{d.get('from_unit', '')}（{d.get('from_township', '')}）→ {d.get('to_unit', '')}（{d.get('to_township', '')}）。{d.get('note', '')}"
+    ),
+    D.STARTED: lambda d: (
+        f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。"
+    ),
     D.CANCELLED: lambda d: f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。",
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
 }
@@ -124,7 +136,9 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
     signed = []
     if signature:
         by_token = signature.method == Signature.Method.TOKEN
-        signed = [{"short_digest": signature.short_digest, "name": f"{signature.person.name}{'（接口）' if by_token else ''}"}]
+        signed = [
+            {"short_digest": signature.short_digest, "name": f"{signature.person.name}{'（接口）' if by_token else ''}"}
+        ]
     return {
         "at_text": local.strftime("%Y-%m-%d %H:%M"),
         "at_iso": local.isoformat(timespec="minutes"),
@@ -133,7 +147,12 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
         "by": event.actor_label,
         "said": said,
         "attachments": [
-            {"name": a.name, "url": reverse("file", args=[a.pk]), "is_image": a.is_image, "thumb_url": reverse("file", args=[a.pk])}
+            {
+                "name": a.name,
+                "url": reverse("file", args=[a.pk]),
+                "is_image": a.is_image,
+                "thumb_url": reverse("file", args=[a.pk]),
+            }
             for a in attached
         ],
     }

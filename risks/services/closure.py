@@ -131,7 +131,9 @@ def supply_correction(
         "proposed_grade": close_out.proposed_grade,
     }
     signature = sign(case=risk.case, purpose="销号申请补正", content=content, hand=hand, actor=actor, at=at)
-    done = WORKFLOW.advance(risk.case, "supply_correction", actor=actor, at=at, data=content | {"signature": signature.pk})
+    done = WORKFLOW.advance(
+        risk.case, "supply_correction", actor=actor, at=at, data=content | {"signature": signature.pk}
+    )
     attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
     close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
     close_out.save(update_fields=["statement", "signature", "correction_supplied_at"])
@@ -257,7 +259,9 @@ def countersign(
 
 
 @transaction.atomic
-def object_verification(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Verification:
+def object_verification(
+    *, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None
+) -> Verification:
     """A named verifier does not agree: the conclusion is void and must be written anew."""
     WORKFLOW.advance(risk.case, "object", actor=actor, at=at, version=version, data={"reason": reason})
     verification = waiting_verification(risk)

@@ -81,7 +81,14 @@ def decide_exit(
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)
-    content = {"number": risk.case.number, "proposal": proposal.pk, "kind": proposal.kind, "reason": proposal.reason, "approved": approve, "note": note}
+    content = {
+        "number": risk.case.number,
+        "proposal": proposal.pk,
+        "kind": proposal.kind,
+        "reason": proposal.reason,
+        "approved": approve,
+        "note": note,
+    }
     signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
     data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
     WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data)
@@ -145,5 +152,13 @@ def reassess(
     )
     refresh_enterprise_grade(risk.case.responsible_unit)
     return keep_grading(
-        risk, Grading.Basis.OFFICIAL, method, result, reason=reason, participants=participants, signature=signature, actor=actor, at=at
+        risk,
+        Grading.Basis.OFFICIAL,
+        method,
+        result,
+        reason=reason,
+        participants=participants,
+        signature=signature,
+        actor=actor,
+        at=at,
     )

@@ -28,7 +28,14 @@ def evaluate(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
 
 @transaction.atomic
 def self_grade(
-    *, risk: RiskPoint, method: str, inputs: Mapping[str, str], reason: str = "", actor: Actor, at: datetime, version: int | None = None
+    *,
+    risk: RiskPoint,
+    method: str,
+    inputs: Mapping[str, str],
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
 ) -> Grading:
     """An enterprise's own grade (自评). Red or orange starts the regulator's term to conclude, so delay gains nothing."""
     result = evaluate(risk, method, inputs)
@@ -43,7 +50,9 @@ def self_grade(
         version=version,
         data=told_of(result, method),
     )
-    return keep_grading(risk, Grading.Basis.SELF, method, result, reason=reason, participants="", signature=None, actor=actor, at=at)
+    return keep_grading(
+        risk, Grading.Basis.SELF, method, result, reason=reason, participants="", signature=None, actor=actor, at=at
+    )
 
 
 @transaction.atomic
@@ -81,7 +90,15 @@ def conclude(
     )
     refresh_enterprise_grade(risk.case.responsible_unit)
     return keep_grading(
-        risk, Grading.Basis.OFFICIAL, method, result, reason=reason, participants=participants, signature=signature, actor=actor, at=at
+        risk,
+        Grading.Basis.OFFICIAL,
+        method,
+        result,
+        reason=reason,
+        participants=participants,
+        signature=signature,
+        actor=actor,
+        at=at,
     )
 
 
@@ -125,7 +142,16 @@ def told_of(result: Graded, method: str) -> dict[str, Any]:
 
 
 def keep_grading(
-    risk: RiskPoint, basis: str, method: str, result: Graded, *, reason: str, participants: str, signature: Any, actor: Actor, at: datetime
+    risk: RiskPoint,
+    basis: str,
+    method: str,
+    result: Graded,
+    *,
+    reason: str,
+    participants: str,
+    signature: Any,
+    actor: Actor,
+    at: datetime,
 ) -> Grading:
     return Grading.objects.create(
         risk=risk,

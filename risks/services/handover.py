@@ -19,7 +19,13 @@ from risks.letters import handover_content, handover_title
 from risks.models import Grading, RiskPoint
 from risks.workflow import WORKFLOW
 
-ACTIVE = (Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED, Letter.State.ISSUED, Letter.State.DISPATCHED)
+ACTIVE = (
+    Letter.State.DRAFT,
+    Letter.State.SUBMITTED,
+    Letter.State.CHECKED,
+    Letter.State.ISSUED,
+    Letter.State.DISPATCHED,
+)
 
 
 def current_letter(risk: RiskPoint) -> Letter | None:
@@ -93,7 +99,13 @@ def return_handover(*, risk: RiskPoint, note: str, actor: Actor, at: datetime, v
 
 @transaction.atomic
 def issue_handover(
-    *, risk: RiskPoint, actor: Actor, at: datetime, dispatch: bool = True, version: int | None = None, late_reason: str = ""
+    *,
+    risk: RiskPoint,
+    actor: Actor,
+    at: datetime,
+    dispatch: bool = True,
+    version: int | None = None,
+    late_reason: str = "",
 ) -> Letter:
     """Sign the letter out: freeze, number, and (unless it waits for the seal) dispatch in the same act."""
     _lock(risk, version)

@@ -49,7 +49,11 @@ def default_lead(responsible: Unit, sector: Sector, *, at: datetime) -> Unit:
     """One 交办单位 per risk: an enterprise's daily-enforcement department (X2), else the sector's, else the bureau."""
     today = local_date(at)
     enterprise = getattr(responsible, "enterprise", None)
-    if enterprise is not None and enterprise.enforcement_department and enterprise.enforcement_department.is_valid_on(today):
+    if (
+        enterprise is not None
+        and enterprise.enforcement_department
+        and enterprise.enforcement_department.is_valid_on(today)
+    ):
         return enterprise.enforcement_department
     others = sector.departments.valid_on(today).exclude(pk=responsible.pk)  # type: ignore[attr-defined]
     return others.order_by("pk").first() or bureau_of(responsible.district_id, at=at)
@@ -116,7 +120,13 @@ def register_risk(
         by=actor.stamp,
         at=at,
         case_id=case.pk,
-        data={"title": title, "number": case.number, "unit": responsible_unit.name, "lead": case.lead_unit.name, "source": risk.source},
+        data={
+            "title": title,
+            "number": case.number,
+            "unit": responsible_unit.name,
+            "lead": case.lead_unit.name,
+            "source": risk.source,
+        },
     )
     attach_all(photos, case=case, purpose="现场照片", actor=actor, at=at, case_seq=event.case_seq)
     return risk

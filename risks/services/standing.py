@@ -12,7 +12,9 @@ from risks.models.point import OPEN_STATES
 
 def refresh_enterprise_grade(unit: Unit) -> None:
     levels = set(
-        Case.objects.filter(kind="risk", responsible_unit=unit, state__in=OPEN_STATES).exclude(level="").values_list("level", flat=True)
+        Case.objects.filter(kind="risk", responsible_unit=unit, state__in=OPEN_STATES)
+        .exclude(level="")
+        .values_list("level", flat=True)
     )
     worst = min((Grade(level) for level in levels), key=ORDER.__getitem__, default=None)
     Enterprise.objects.filter(unit=unit).update(risk_grade=worst or "")

@@ -55,7 +55,12 @@ def report_progress(
     version: int | None = None,
 ) -> Progress:
     done = WORKFLOW.advance(
-        risk.case, "progress", actor=actor, at=at, version=version, data={"text": text, "percent": percent, "spent": spent}
+        risk.case,
+        "progress",
+        actor=actor,
+        at=at,
+        version=version,
+        data={"text": text, "percent": percent, "spent": spent},
     )
     assert done.event.case_seq is not None
     attach_all(photos, case=risk.case, purpose="治理照片", actor=actor, at=at, case_seq=done.event.case_seq)

@@ -20,9 +20,7 @@ from risks.views.acts import treatment as treatment_acts
 from risks.views.acts.act import Act, Context
 from risks.workflow import WORKFLOW
 
-ACTS: dict[str, Act] = (
-    grading_acts.ACTS | handover_acts.ACTS | treatment_acts.ACTS | closure_acts.ACTS | exit_acts.ACTS
-)
+ACTS: dict[str, Act] = grading_acts.ACTS | handover_acts.ACTS | treatment_acts.ACTS | closure_acts.ACTS | exit_acts.ACTS
 
 
 def context_of(risk: RiskPoint, actor: Actor, at: datetime) -> Context:
@@ -48,7 +46,9 @@ def refusal(c: Context, action: str) -> str:
         return "已有待审批的申请"
     if action == "verify" and waiting_verification(c.risk) is not None:
         return "核查结论正在会签；要改结论，请核查人先提异议"
-    if action == "ask_correction" and (closure.open_close_out(c.risk).correction_asked_at or waiting_verification(c.risk)):
+    if action == "ask_correction" and (
+        closure.open_close_out(c.risk).correction_asked_at or waiting_verification(c.risk)
+    ):
         return "补正只能通知一次，会签开始后也不能再通知"
     return ""
 

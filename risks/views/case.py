@@ -101,7 +101,12 @@ def _page(
     url = reverse("risks:case", args=[risk.pk])
     possible = actions.possible(context)
     page["next_rows"] = [
-        {"text": ACTS[name].label, "url": f"{url}?do={name}", "icon": _ICONS.get(name, "chevron-right"), "current": name == action}
+        {
+            "text": ACTS[name].label,
+            "url": f"{url}?do={name}",
+            "icon": _ICONS.get(name, "chevron-right"),
+            "current": name == action,
+        }
         for name in possible
     ]
     if not WORKFLOW.refusal(risk.case, "edit", request.actor):

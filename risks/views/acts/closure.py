@@ -55,7 +55,9 @@ ACTS: dict[str, Act] = {
             photos=form.cleaned_data["photos"],
             hand=form.hand(),
         ),
-        lambda c: f"主要负责人签字后向{c.risk.case.lead_unit}申请销号，{c.risk.case.lead_unit}在 10 个工作日内组织现场核查。",
+        lambda c: (
+            f"主要负责人签字后向{c.risk.case.lead_unit}申请销号，{c.risk.case.lead_unit}在 10 个工作日内组织现场核查。"
+        ),
         "销号申请已提交",
         arguments=variant,
         submit_label="签字并申请",
@@ -71,13 +73,18 @@ ACTS: dict[str, Act] = {
         "补正",
         f.SupplyCorrectionForm,
         lambda c, form, v: closure.supply_correction(
-            **common(c, v), statement=form.cleaned_data["statement"], photos=form.cleaned_data["photos"], hand=form.hand()
+            **common(c, v),
+            statement=form.cleaned_data["statement"],
+            photos=form.cleaned_data["photos"],
+            hand=form.hand(),
         ),
         lambda c: "主要负责人签字后重新提交，核查时限重新起算。",
         "补正已提交",
         initial=lambda c: {"statement": closure.open_close_out(c.risk).statement},
         submit_label="签字并提交",
-        known=lambda c: [{"label": "补正要求", "value": closure.open_close_out(c.risk).correction_note, "wide": True, "strong": True}],
+        known=lambda c: [
+            {"label": "补正要求", "value": closure.open_close_out(c.risk).correction_note, "wide": True, "strong": True}
+        ],
     ),
     "verify": Act(
         "填核查结论",
@@ -85,8 +92,10 @@ ACTS: dict[str, Act] = {
         _verify,
         lambda c: "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。",
         "核查结论已提交会签",
-        arguments=lambda c: variant(c)
-        | {"verifiers": [p for p in eligible_verifiers(c.risk, at=c.at) if p.person_id != c.actor.post.person_id]},
+        arguments=lambda c: (
+            variant(c)
+            | {"verifiers": [p for p in eligible_verifiers(c.risk, at=c.at) if p.person_id != c.actor.post.person_id]}
+        ),
         initial=lambda c: {"visited_on": local_date(c.at)},
         submit_label="签字并送会签",
     ),

@@ -47,7 +47,10 @@ ACTS: dict[str, Act] = {
         "审批长期管控或退出",
         f.DecideExitForm,
         lambda c, form, v: exits.decide_exit(
-            **common(c, v), approve=form.cleaned_data["decision"] == "yes", note=form.cleaned_data["note"], hand=form.hand()
+            **common(c, v),
+            approve=form.cleaned_data["decision"] == "yes",
+            note=form.cleaned_data["note"],
+            hand=form.hand(),
         ),
         lambda c: "批准长期管控的，等级不变，每季度检查、12 个月内再评估；批准退出的，移出在册台账，案卷保留。",
         "审批意见已签署",

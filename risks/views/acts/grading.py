@@ -13,7 +13,11 @@ from risks.views.acts.act import Act, Context, common, variant
 
 def _designees(c: Context) -> dict[str, Any]:
     units = Unit.objects.filter(district=c.risk.case.district_id, kind__in=[UnitKind.BUREAU, UnitKind.DEPARTMENT])
-    return {"units": units.valid_on(local_date(c.at)).exclude(pk__in=[c.risk.case.responsible_unit_id, c.risk.case.lead_unit_id])}
+    return {
+        "units": units.valid_on(local_date(c.at)).exclude(
+            pk__in=[c.risk.case.responsible_unit_id, c.risk.case.lead_unit_id]
+        )
+    }
 
 
 def _self_graded(c: Context) -> dict[str, Any]:
@@ -29,7 +33,10 @@ ACTS: dict[str, Act] = {
         "提交自评",
         f.SelfGradeForm,
         lambda c, form, v: grading.self_grade(
-            **common(c, v), method=form.cleaned_data["method"], inputs=form.cleaned_inputs(), reason=form.cleaned_data["reason"]
+            **common(c, v),
+            method=form.cleaned_data["method"],
+            inputs=form.cleaned_inputs(),
+            reason=form.cleaned_data["reason"],
         ),
         lambda c: f"自评为重大、较大的，提交后由{c.risk.case.lead_unit}在规定期限内研判，自评不能再改。",
         "自评已提交",
@@ -56,7 +63,9 @@ ACTS: dict[str, Act] = {
     "designate": Act(
         "指定交办单位",
         f.DesignateForm,
-        lambda c, form, v: grading.designate_lead(**common(c, v), unit=form.cleaned_data["unit"], reason=form.cleaned_data["reason"]),
+        lambda c, form, v: grading.designate_lead(
+            **common(c, v), unit=form.cleaned_data["unit"], reason=form.cleaned_data["reason"]
+        ),
         lambda c: "改由所选单位研判、交办和核查，未办结的时限一并转移，到期日不变。",
         "交办单位已指定",
         arguments=_designees,

@@ -29,7 +29,11 @@ def _draft_initial(c: Context) -> dict[str, Any]:
             "checker": c.letter.checker_id,
         }
     copies = [str(c.risk.case.township.name)] if c.responsible.kind == UnitKind.ENTERPRISE else []
-    bureau = Unit.objects.filter(district=c.risk.case.district_id, kind=UnitKind.COMMITTEE).valid_on(local_date(c.at)).first()
+    bureau = (
+        Unit.objects.filter(district=c.risk.case.district_id, kind=UnitKind.COMMITTEE)
+        .valid_on(local_date(c.at))
+        .first()
+    )
     if bureau:
         copies.append(bureau.name)
     return {
@@ -72,7 +76,11 @@ ACTS: dict[str, Act] = {
         submit_label="提交",
         known=lambda c: [
             {"label": "主送", "value": c.responsible.name, "wide": True},
-            *([{"label": "退回意见", "value": c.letter.return_note, "wide": True, "strong": True}] if c.letter and c.letter.return_note else []),
+            *(
+                [{"label": "退回意见", "value": c.letter.return_note, "wide": True, "strong": True}]
+                if c.letter and c.letter.return_note
+                else []
+            ),
         ],
     ),
     "check_letter": Act(
@@ -87,7 +95,9 @@ ACTS: dict[str, Act] = {
     "issue_letter": Act(
         "签发",
         f.IssueLetterForm,
-        lambda c, form, v: handover.issue_handover(**common(c, v), dispatch=form.cleaned_data["dispatch"], late_reason=form.late()),
+        lambda c, form, v: handover.issue_handover(
+            **common(c, v), dispatch=form.cleaned_data["dispatch"], late_reason=form.late()
+        ),
         lambda c: f"将向{c.responsible.name}发出交办函，发文字号自动编列，签发后不能修改。",
         "交办函已签发",
         arguments=lambda c: {"is_late": c.is_late("risks.handover")},
