@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.clock import local_date
+from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
 from audit.services import record
 from deadlines.services.ledger import Effects, apply_event
@@ -145,12 +145,15 @@ class Workflow:
         return Advanced(event=written, effects=effects)
 
 
+# Written beside an act, never the act itself.
+_PART_OF_AN_ACT = ("records.attached", "records.signed")
+
+
 def _who_was_faster(case: Case) -> str:
-    last = AuditEvent.objects.filter(case_id=case.pk, person_id__isnull=False).order_by("-case_seq").first()
+    acts = AuditEvent.objects.filter(case_id=case.pk, person_id__isnull=False).exclude(name__in=_PART_OF_AN_ACT)
+    last = acts.order_by("-case_seq").first()
     if last is None:
         return "案卷已有变动，请刷新后再办"
-    from audit.clock import SHANGHAI
-
     when = last.at.astimezone(SHANGHAI)
     return f"{last.actor_label}已于 {when:%m-%d %H:%M} 办理“{last.label}”，您填写的内容未提交，请核对后再办"
 

@@ -23,6 +23,7 @@ class Event(TextChoices):
     CLOSURE_APPLIED = "risks.closure_applied", "申请销号"
     CORRECTION_ASKED = "risks.correction_asked", "通知补正"
     CORRECTION_SUPPLIED = "risks.correction_supplied", "补正后申请销号"
+    CORRECTION_LAPSED = "risks.correction_lapsed", "补正逾期，终止申请"
     VERIFICATION_SIGNED = "risks.verification_signed", "签署核查结论"
     VERIFICATION_OBJECTED = "risks.verification_objected", "对核查结论有异议"
     CLOSURE_PASSED = "risks.closure_passed", "核查通过，销号"

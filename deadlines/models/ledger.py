@@ -93,8 +93,8 @@ class Deadline(models.Model):
         return self.met_at is None and self.cancelled_at is None
 
     def is_late_at(self, at: datetime) -> bool:
-        """Overdue is derived: not done in time, or done too late."""
-        return self.cancelled_at is None and (self.met_at or at) >= self.due_at
+        """Overdue is derived: neither done nor ended in time."""
+        return (self.met_at or self.cancelled_at or at) >= self.due_at
 
     def state_at(self, at: datetime) -> str:
         if self.cancelled_at:

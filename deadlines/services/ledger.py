@@ -45,8 +45,9 @@ def apply_event(
 ) -> Effects:
     """Start, meet and cancel what the rule table says for `event`; `closes` ends every clock that is left.
 
-    `on` is the day that a date-based term takes from the act itself (治理期限).
-    Raises LateReasonMissing when a regulator's own term is met late without a reason.
+    `on` is the day that a date-based term takes from the act itself (治理期限). A clock that runs is not started again:
+    a second conclusion does not give the regulator three fresh days.
+    Raises LateReasonMissing when a regulator's own term is met, or ended by that regulator, late and without a reason.
     """
     open_ = list(Deadline.objects.open().filter(case=case).select_for_update())
     met_keys = {r.key for r in rules.met_by(event.name)}
@@ -56,8 +57,11 @@ def apply_event(
     for deadline in met:
         _meet(deadline, at=at, late_reason=late_reason)
     for deadline in cancelled:
-        _cancel(deadline, at=at, reason=event.label)
-    started = [_start(case, rule, event, at=at, on=on) for rule in rules.started_by(event.name)]
+        own_act = event.unit_id == deadline.owner_unit_id
+        _cancel(deadline, at=at, reason=event.label, late_reason=late_reason, own_act=own_act)
+    running = {d.rule_key for d in open_ if d not in met and d not in cancelled}
+    starting = [rule for rule in rules.started_by(event.name) if rule.key not in running]
+    started = [_start(case, rule, event, at=at, on=on) for rule in starting]
     if started or met or cancelled:
         refresh_next_due(case)
     return Effects(started=started, met=met, cancelled=cancelled)
@@ -117,17 +121,29 @@ def _meet(deadline: Deadline, *, at: datetime, late_reason: str) -> None:
     )
 
 
-def _cancel(deadline: Deadline, *, at: datetime, reason: str) -> None:
+def _cancel(deadline: Deadline, *, at: datetime, reason: str, late_reason: str, own_act: bool) -> None:
+    """Ending a clock does not hide that it had run out: who owed it says why, another's act leaves it late without one."""
+    late = at >= deadline.due_at
+    if late and own_act and deadline.rule.is_own_term and not late_reason:
+        raise LateReasonMissing(deadline)
     deadline.cancelled_at = at
     deadline.cancel_reason = reason
-    deadline.save(update_fields=["cancelled_at", "cancel_reason"])
+    deadline.late_reason = late_reason if late else ""
+    deadline.save(update_fields=["cancelled_at", "cancel_reason", "late_reason"])
     record(
         Event.CANCELLED,
         by=SYSTEM,
         at=at,
         case_id=deadline.case_id,
         subject=("deadline", deadline.pk),
-        data={"rule": deadline.rule_key, "label": deadline.rule.label, "due_on": deadline.due_on, "reason": reason},
+        data={
+            "rule": deadline.rule_key,
+            "label": deadline.rule.label,
+            "due_on": deadline.due_on,
+            "reason": reason,
+            "late": late,
+            "late_reason": deadline.late_reason,
+        },
     )
 
 

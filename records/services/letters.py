@@ -13,6 +13,7 @@ from audit.clock import local_date
 from audit.services import SYSTEM, digest_of, record
 from organisations.actors import Actor
 from organisations.models import Post, Unit
+from organisations.roles import Right
 from records.events import Event
 from records.letters.content import LetterContent
 from records.letters.flow import STEPS, refusal
@@ -66,8 +67,9 @@ def draft_letter(
 
 
 def submit_letter(letter: Letter, *, checker: Post, actor: Actor, at: datetime) -> Letter:
-    if checker.unit_id != letter.issuer_id or checker.person_id == letter.drafted_by_id:
-        raise LetterRefused("核稿人须是本机关的另一人", field="checker")
+    fit = checker.unit_id == letter.issuer_id and Right.CHECK_LETTER in checker.role.rights
+    if not fit or checker.person_id == letter.drafted_by_id or not checker.is_open_on(local_date(at)):
+        raise LetterRefused("核稿人须是本机关在任、有核稿权限的另一人", field="checker")
     return _advance(
         letter,
         "submit",

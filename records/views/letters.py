@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.clock import SHANGHAI, now
 from organisations.access import ActorRequest, acting
 from organisations.roles import Right
-from records.forms import FilesInput
 from records.kinds import case_url
 from records.models import Letter
 from records.selectors import frozen_content, letters_for
@@ -28,7 +27,7 @@ _REACHED = {"draft": 0, "submitted": 1, "checked": 2, "issued": 3, "dispatched":
 class ScanForm(forms.Form):
     scan = forms.FileField(
         label="盖章扫描件",
-        widget=FilesInput(attrs={"accept": "application/pdf,image/*"}),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/*"}),
         help_text="PDF 或照片。上传后以盖章件为准，摘要存档。",
         error_messages={"required": "请选择盖章扫描件"},
     )

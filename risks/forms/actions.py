@@ -63,6 +63,11 @@ class ConcludeForm(GradingFields, LateForm, SignedForm):
     participants = _line("参加研判的人员", max_length=200, help_text="现场人员和专家，用顿号隔开")
     reason = _text("研判说明", rows=2, required=False)
 
+    def conclusion(self) -> dict[str, Any]:
+        """What the service takes."""
+        told = {name: self.cleaned_data[name] for name in ("method", "participants", "reason")}
+        return told | {"inputs": self.cleaned_inputs(), "hand": self.hand(), "late_reason": self.late()}
+
 
 class ReassessForm(ConcludeForm):
     pass
@@ -186,8 +191,13 @@ class ApplyForm(GradingFields, SignedForm):
     photos = photos_field("治理完成照片")
 
 
-class AskCorrectionForm(forms.Form):
+class AskCorrectionForm(LateForm):
     note = _text("补正要求", rows=3, max_length=500, help_text="补正只能通知一次，请一次说全")
+
+
+class LapseForm(forms.Form):
+    reason = _text("终止理由", rows=2, max_length=300)
+    new_due_on = _day("继续治理期限")
 
 
 class SupplyCorrectionForm(SignedForm):
@@ -333,7 +343,7 @@ class ProposeExitForm(forms.Form):
         ]
 
 
-class DecideExitForm(SignedForm):
+class DecideExitForm(LateForm, SignedForm):
     decision = forms.ChoiceField(
         label="审批意见",
         choices=[("yes", "批准"), ("no", "不同意")],

@@ -72,6 +72,7 @@ _SAID: dict[str, Callable[[Data], str]] = {
     E.CLOSURE_APPLIED: lambda d: f"复评 {d.get('formula', '')}。{d.get('statement', '')}",
     E.CORRECTION_ASKED: lambda d: str(d.get("note", "")),
     E.CORRECTION_SUPPLIED: lambda d: str(d.get("statement", "")),
+    E.CORRECTION_LAPSED: lambda d: f"{d.get('reason', '')}继续治理至 {d.get('new_due_on', '')}。",
     E.VERIFICATION_SIGNED: _verified,
     E.VERIFICATION_OBJECTED: lambda d: str(d.get("reason", "")),
     E.CLOSURE_PASSED: lambda d: f"核定{d.get('grade_text', '')}，核查人：{'、'.join(d.get('verifiers', []))}。",
@@ -93,7 +94,10 @@ _SAID: dict[str, Callable[[Data], str]] = {
     D.STARTED: lambda d: (
         f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。"
     ),
-    D.CANCELLED: lambda d: f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。",
+    D.CANCELLED: lambda d: (
+        f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。"
+        + (f"终止时已逾期。{d.get('late_reason', '')}" if d.get("late") else "")
+    ),
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
 }
 

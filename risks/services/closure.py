@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from deadlines.models import Deadline
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Person, Post
@@ -96,14 +97,18 @@ def apply_close_out(
 
 
 @transaction.atomic
-def ask_correction(*, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None) -> CloseOut:
+def ask_correction(
+    *, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
+) -> CloseOut:
     """One notice only, and not once the conclusion is being signed."""
     close_out = open_close_out(risk)
     if close_out.correction_asked_at:
         raise Refused("补正只能通知一次，请现场核查后下结论")
     if waiting_verification(risk):
         raise Refused("核查结论正在会签，不能再通知补正")
-    WORKFLOW.advance(risk.case, "ask_correction", actor=actor, at=at, version=version, data={"note": note})
+    WORKFLOW.advance(
+        risk.case, "ask_correction", actor=actor, at=at, version=version, data={"note": note}, late_reason=late_reason
+    )
     close_out.correction_note, close_out.correction_asked_at = note, at
     close_out.save(update_fields=["correction_note", "correction_asked_at"])
     return close_out
@@ -137,6 +142,25 @@ def supply_correction(
     attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
     close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
     close_out.save(update_fields=["statement", "signature", "correction_supplied_at"])
+    return close_out
+
+
+@transaction.atomic
+def lapse_correction(
+    *, risk: RiskPoint, reason: str, new_due_on: date, actor: Actor, at: datetime, version: int | None = None
+) -> CloseOut:
+    """The correction was not supplied in its term: the application ends without a verification and treatment goes on."""
+    WORKFLOW.lock(risk.case, version=version)
+    close_out = open_close_out(risk)
+    if Deadline.objects.open().filter(case=risk.pk, rule_key="risks.correction", due_at__gt=at).exists():
+        raise Refused("补正期限未到，不能终止申请")
+    if why := unfit_due_on(new_due_on, at=at):
+        raise ClosureRefused(why, field="new_due_on")
+    WORKFLOW.advance(
+        risk.case, "lapse", actor=actor, at=at, on=new_due_on, data={"reason": reason, "new_due_on": new_due_on}
+    )
+    close_out.outcome, close_out.decided_at = CloseOut.Outcome.FAILED, at
+    close_out.save(update_fields=["outcome", "decided_at"])
     return close_out
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from audit.clock import local_date
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from records.services.attachments import attach_all
 from records.services.signing import Hand, sign
 from risks.grading import SEVERE
 from risks.models import ExitProposal, Grading, LongTermCheck, RiskPoint
-from risks.services.grading import evaluate, keep_grading, told_of
+from risks.models.point import OPEN_STATES
+from risks.services.grading import evaluate, sign_conclusion
 from risks.services.handover import refuse_while_on_its_way
 from risks.services.standing import refresh_enterprise_grade
 from risks.workflow import WORKFLOW
@@ -42,12 +42,15 @@ def propose_exit(
     version: int | None = None,
 ) -> ExitProposal:
     """Ask for long-term control, or for leaving the register because the site is gone, doubled or another district's."""
+    WORKFLOW.lock(risk.case, version=version)
     if open_proposal(risk):
         raise Refused("已有待审批的申请")
     if kind == K.LONG_TERM and risk.case.state != "treating":
         raise Refused("治理中的重大、较大风险才能申请长期管控")
-    if merged_into and (merged_into.pk == risk.pk or merged_into.case.district_id != risk.case.district_id):
-        raise Refused("只能并入本区的另一个风险点")
+    if kind == K.LONG_TERM and not (enterprise_controller and township_controller and department_controller):
+        raise Refused("长期管控须写明责任单位、乡街、部门三级管控责任人")
+    if (kind == K.MERGED) != (merged_into is not None) or (merged_into and not _can_take_over(merged_into, risk)):
+        raise Refused("重复合并须写明并入本区哪一个在册的风险点")
     data = {"kind": kind, "kind_text": K(kind).label, "reason": reason}
     if merged_into:
         data["merged_into"] = merged_into.case.number
@@ -67,9 +70,22 @@ def propose_exit(
     )
 
 
+def _can_take_over(target: RiskPoint, risk: RiskPoint) -> bool:
+    case = target.case
+    return target.pk != risk.pk and case.district_id == risk.case.district_id and case.state in OPEN_STATES
+
+
 @transaction.atomic
 def decide_exit(
-    *, risk: RiskPoint, approve: bool, note: str, hand: Hand, actor: Actor, at: datetime, version: int | None = None
+    *,
+    risk: RiskPoint,
+    approve: bool,
+    note: str,
+    hand: Hand,
+    actor: Actor,
+    at: datetime,
+    version: int | None = None,
+    late_reason: str = "",
 ) -> ExitProposal:
     WORKFLOW.lock(risk.case, version=version)
     proposal = open_proposal(risk)
@@ -91,7 +107,7 @@ def decide_exit(
     }
     signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
     data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
-    WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data)
+    WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data, late_reason=late_reason)
     proposal.decided_by, proposal.decided_at = actor.person, at
     proposal.is_approved, proposal.decision_note = approve, note
     proposal.save()
@@ -136,29 +152,16 @@ def reassess(
     if result.grade not in SEVERE:
         raise Refused(f"按所填取值已降到{result.grade.label}风险，请由责任单位主要负责人申请销号")
     WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(risk.case, "reassess", actor):
-        raise Refused(why)
-    told = told_of(result, method) | {"participants": participants, "reason": reason}
-    content = told | {"number": risk.case.number, "concluded_on": local_date(at)}
-    signature = sign(case=risk.case, purpose="长期管控再评估", content=content, hand=hand, actor=actor, at=at)
-    WORKFLOW.advance(
-        risk.case,
-        "reassess",
-        actor=actor,
-        at=at,
-        changes={"level": result.grade},
-        data=told | {"signature": signature.pk},
-        late_reason=late_reason,
-    )
-    refresh_enterprise_grade(risk.case.responsible_unit)
-    return keep_grading(
-        risk,
-        Grading.Basis.OFFICIAL,
-        method,
-        result,
-        reason=reason,
+    return sign_conclusion(
+        risk=risk,
+        action="reassess",
+        purpose="长期管控再评估",
+        method=method,
+        result=result,
         participants=participants,
-        signature=signature,
+        reason=reason,
+        hand=hand,
         actor=actor,
         at=at,
+        late_reason=late_reason,
     )

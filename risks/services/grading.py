@@ -48,9 +48,9 @@ def self_grade(
         actor=actor,
         at=at,
         version=version,
-        data=told_of(result, method),
+        data=_told(result, method),
     )
-    return keep_grading(
+    return _keep(
         risk, Grading.Basis.SELF, method, result, reason=reason, participants="", signature=None, actor=actor, at=at
     )
 
@@ -71,14 +71,44 @@ def conclude(
 ) -> Grading:
     """Sign the conclusion. Red or orange starts the handover clock of 3 working days from this day (三(二)2)."""
     result = evaluate(risk, method, inputs)
+    participants = participants.strip() or actor.person.name
     WORKFLOW.lock(risk.case, version=version)
-    told = told_of(result, method) | {"participants": participants, "reason": reason}
-    content = told | {"number": risk.case.number, "title": risk.case.title, "concluded_on": local_date(at)}
-    action = "conclude_severe" if result.grade in SEVERE else "conclude"
+    refuse_while_on_its_way(risk)
+    return sign_conclusion(
+        risk=risk,
+        action="conclude_severe" if result.grade in SEVERE else "conclude",
+        purpose="研判结论",
+        method=method,
+        result=result,
+        participants=participants,
+        reason=reason,
+        hand=hand,
+        actor=actor,
+        at=at,
+        late_reason=late_reason,
+    )
+
+
+def sign_conclusion(
+    *,
+    risk: RiskPoint,
+    action: str,
+    purpose: str,
+    method: str,
+    result: Graded,
+    participants: str,
+    reason: str,
+    hand: Hand,
+    actor: Actor,
+    at: datetime,
+    late_reason: str,
+) -> Grading:
+    """Sign the official grade and take the step; the caller holds the case's lock and its transaction."""
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)
-    refuse_while_on_its_way(risk)
-    signature = sign(case=risk.case, purpose="研判结论", content=content, hand=hand, actor=actor, at=at)
+    told = _told(result, method) | {"participants": participants, "reason": reason}
+    content = told | {"number": risk.case.number, "title": risk.case.title, "concluded_on": local_date(at)}
+    signature = sign(case=risk.case, purpose=purpose, content=content, hand=hand, actor=actor, at=at)
     WORKFLOW.advance(
         risk.case,
         action,
@@ -89,7 +119,7 @@ def conclude(
         late_reason=late_reason,
     )
     refresh_enterprise_grade(risk.case.responsible_unit)
-    return keep_grading(
+    return _keep(
         risk,
         Grading.Basis.OFFICIAL,
         method,
@@ -130,7 +160,7 @@ def designate_lead(
     return risk
 
 
-def told_of(result: Graded, method: str) -> dict[str, Any]:
+def _told(result: Graded, method: str) -> dict[str, Any]:
     return {
         "method": method,
         "inputs": result.inputs,
@@ -141,7 +171,7 @@ def told_of(result: Graded, method: str) -> dict[str, Any]:
     }
 
 
-def keep_grading(
+def _keep(
     risk: RiskPoint,
     basis: str,
     method: str,

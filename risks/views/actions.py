@@ -44,6 +44,8 @@ def refusal(c: Context, action: str) -> str:
         return "没有待审批的申请"
     if action == "propose_exit" and exits.open_proposal(c.risk) is not None:
         return "已有待审批的申请"
+    if action == "lapse" and not c.is_late("risks.correction"):
+        return "补正期限未到，不能终止申请"
     if action == "verify" and waiting_verification(c.risk) is not None:
         return "核查结论正在会签；要改结论，请核查人先提异议"
     if action == "ask_correction" and (

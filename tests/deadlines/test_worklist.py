@@ -18,7 +18,11 @@ def shown(actor, moment: str, **more):
 
 
 def lines(actor, moment: str, **more):
-    return [(group.title, line["rule_label"], line["action_label"], line["due_text"]) for group in shown(actor, moment, **more).groups for line in group.lines]
+    return [
+        (group.title, line["rule_label"], line["action_label"], line["due_text"])
+        for group in shown(actor, moment, **more).groups
+        for line in group.lines
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,9 @@ def test_x8_an_expert_sees_the_signature_that_is_missing(plain_font):
     assert shown(scene.cast.expert, "2026-10-12 11:00").groups == []
     scene.verify(colleagues=[scene.cast.expert.person])
     groups = shown(scene.cast.expert, "2026-10-12 11:00").groups
-    assert [(g.title, [line["action_label"] for line in g.lines]) for g in groups] == [("等我签字、审批", ["会签核查结论"])]
+    assert [(g.title, [line["action_label"] for line in g.lines]) for g in groups] == [
+        ("等我签字、审批", ["会签核查结论"])
+    ]
 
 
 def test_x8_another_units_work_is_not_mine():

@@ -169,6 +169,10 @@ class Scene:
     def supply_correction(self, **more: Any) -> None:
         closure.supply_correction(**self._by(self.cast.principal, {"statement": "检测报告已补", "hand": HAND} | more))
 
+    def lapse(self, **more: Any) -> None:
+        told = {"reason": "逾期未补正", "new_due_on": self.due_on(more)}
+        closure.lapse_correction(**self._by(self.cast.handler, told | more))
+
     def verify(self, *, passed: bool = True, **more: Any) -> None:
         when = more.get("at", self.at)
         told: dict[str, Any] = {

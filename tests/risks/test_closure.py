@@ -1,11 +1,12 @@
 """R6, 三（二）4: the principal applies, at least two others verify on site, only their signed conclusion changes anything."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import AuditEvent
+from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from records.models import CaseParticipant, Signature
 from records.services.signing import Hand, SignatureRefused
@@ -337,3 +338,27 @@ def test_r6_wrong_password_does_not_verify():
         if act == scene.verify:
             scene.verify()
     assert ClosureRefused("x", field="y").field == "y"
+
+
+def test_r6_a_correction_that_is_never_supplied_ends_the_application():
+    scene = risk_in("correcting", at=at("2026-10-12 10:00"))
+    due = scene.deadline("correction").due_at
+    with pytest.raises(Refused, match="补正期限未到"):
+        scene.lapse(at=due - timedelta(minutes=1))
+    scene.lapse(at=due, new_due_on=date(2026, 12, 18))
+    assert (scene.state, scene.open_rules()) == ("treating", ["risks.treatment"])
+    assert scene.deadline("treatment").due_on == date(2026, 12, 18)
+    assert scene.deadline("correction").cancelled_at == due
+    assert [c.outcome for c in scene.risk.close_outs.all()] == ["failed"]
+    scene.apply(at=due + timedelta(days=1))
+    assert scene.state == "applied"
+
+
+def test_r6_asking_for_correction_after_the_ten_days_needs_the_reason():
+    scene = risk_in("applied", at=at("2026-10-12 10:00"))
+    late = scene.deadline("closure_check").due_at
+    with pytest.raises(LateReasonMissing, match="销号核查"):
+        scene.ask_correction(at=late)
+    scene.ask_correction(at=late, late_reason="核查人员抽调防汛")
+    check = scene.deadline("closure_check")
+    assert (check.cancelled_at, check.late_reason, check.is_late_at(late)) == (late, "核查人员抽调防汛", True)

@@ -77,7 +77,7 @@ def test_r6_merging_is_into_another_risk_of_the_district():
     )
     before = traces(scene.pk)
     for other in (scene, foreign):
-        with pytest.raises(Refused, match="只能并入本区的另一个风险点"):
+        with pytest.raises(Refused, match="重复合并须写明并入本区哪一个在册的风险点"):
             scene.propose("merged", reason="重复", merged_into=other.risk)
     assert traces(scene.pk) == before
     scene.propose("merged", reason="重复", merged_into=target.risk)

@@ -235,7 +235,6 @@ def test_r4_grade_and_handing_unit_stay_while_a_letter_is_on_its_way(step, act):
     assert scene.letter().issuer == housing
 
 
-@pytest.mark.xfail(reason="a second conclusion cancels an overdue handover and starts three new days, without a reason")
 def test_r4_concluding_again_does_not_restart_the_three_days():
     scene = risk_in("graded")
     scene.conclude(LEC_ORANGE, at=at("2026-10-12 09:00"), hand=HAND)

@@ -38,7 +38,11 @@ def test_x1_a_move_takes_open_cases_to_the_receiving_township():
     after = scene.deadline("treatment")
     assert (scene.case.township, after.township, after.due_on) == (new, new, before.due_on)
     moved = AuditEvent.objects.get(case_id=scene.pk, name="records.case_moved")
-    assert (moved.data["from_township"], moved.data["to_township"], moved.data["note"]) == (old.name, new.name, "厂址搬迁，档案一册")
+    assert (moved.data["from_township"], moved.data["to_township"], moved.data["note"]) == (
+        old.name,
+        new.name,
+        "厂址搬迁，档案一册",
+    )
     seen = Case.objects.for_actor(make_actor("township_handler", "雪华乡"))
     assert list(seen) == [scene.case]
 
@@ -47,11 +51,18 @@ def test_x1_a_merger_gives_open_cases_and_the_grade_to_the_successor():
     scene = risk_in("treating", at=DAY)
     enterprise, successor = scene.cast.responsible.enterprise, make_enterprise()
     change = propose_change(
-        enterprise=enterprise, kind="merge", to_unit=successor.unit, effective_on=DAY.date(), actor=make_actor("bureau_handler"), at=DAY
+        enterprise=enterprise,
+        kind="merge",
+        to_unit=successor.unit,
+        effective_on=DAY.date(),
+        actor=make_actor("bureau_handler"),
+        at=DAY,
     )
     decided(change, make_actor("bureau_head"))
     assert scene.case.responsible_unit == successor.unit
-    assert set(Deadline.objects.open().filter(case=scene.pk).values_list("owner_unit", flat=True)) == {successor.unit.pk}
+    assert set(Deadline.objects.open().filter(case=scene.pk).values_list("owner_unit", flat=True)) == {
+        successor.unit.pk
+    }
     successor.refresh_from_db()
     enterprise.refresh_from_db()
     assert (successor.risk_grade, enterprise.risk_grade) == ("red", "")
@@ -63,7 +74,13 @@ def test_x1_a_departments_successor_inherits_sectors_enterprises_cases_and_clock
     successor = make_unit(name="蚌埠市蚌山区新局", kind="bureau", district=lead.district)
     due = scene.deadline("handover").due_on
     succeed_unit(
-        unit=lead, successor=successor, on=DAY.date(), basis="机构改革方案", close_posts=False, actor=make_actor("system_admin"), at=DAY
+        unit=lead,
+        successor=successor,
+        on=DAY.date(),
+        basis="机构改革方案",
+        close_posts=False,
+        actor=make_actor("system_admin"),
+        at=DAY,
     )
     assert (scene.case.lead_unit, scene.deadline("handover").owner_unit) == (successor, successor)
     assert scene.deadline("handover").due_on == due

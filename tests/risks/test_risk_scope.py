@@ -163,7 +163,6 @@ def test_r2_edit_says_what_changed_from_what_to_what():
     assert traces(scene.pk) == before, "nothing changed, nothing happened"
 
 
-@pytest.mark.xfail(reason="designating_leader does not look at the district")
 def test_x3_leader_of_another_district_names_nobody_here():
     scene = risk_in("graded")
     leader = make_actor("district_leader", district=make_district(code="340302", name="禹会区"))

@@ -53,6 +53,7 @@ TABLE = {
     "apply": ("申请销号", "treating long_term", "主", "责任单位主要负责人"),
     "ask_correction": ("通知补正", "applied", "官", "交办单位"),
     "supply_correction": ("补正", "correcting", "主", "责任单位主要负责人"),
+    "lapse": ("补正逾期，终止申请", "correcting", "官", "交办单位"),
     "verify": ("填核查结论", "applied", "官", "交办单位有核查权限的人员"),
     "countersign": ("会签核查结论", "applied", "核", "核查结论中列名的核查人"),
     "object": ("对核查结论提异议", "applied", "核", "核查结论中列名的核查人"),

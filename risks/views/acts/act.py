@@ -27,6 +27,11 @@ class Context:
     def responsible(self) -> Unit:
         return self.risk.case.responsible_unit
 
+    def owes_late(self) -> bool:
+        """Some clock of the regulator's own has run out on this case."""
+        late = Deadline.objects.open().filter(case=self.risk.pk, owner_unit=self.actor.unit_id, due_at__lte=self.at)
+        return any(deadline.rule.is_own_term for deadline in late)
+
     def is_late(self, rule_key: str) -> bool:
         """The regulator's own clock of this act has run out."""
         return Deadline.objects.open().filter(case=self.risk.pk, rule_key=rule_key, due_at__lte=self.at).exists()

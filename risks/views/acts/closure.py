@@ -65,9 +65,19 @@ ACTS: dict[str, Act] = {
     "ask_correction": Act(
         "通知补正",
         f.AskCorrectionForm,
-        lambda c, form, v: closure.ask_correction(**common(c, v), note=form.cleaned_data["note"]),
+        lambda c, form, v: closure.ask_correction(
+            **common(c, v), note=form.cleaned_data["note"], late_reason=form.late()
+        ),
         lambda c: "补正只能通知一次；核查时限终止，自补正材料送齐之日重新起算。",
         "已通知补正",
+        arguments=lambda c: {"is_late": c.is_late("risks.closure_check")},
+    ),
+    "lapse": Act(
+        "补正逾期，终止申请",
+        f.LapseForm,
+        lambda c, form, v: closure.lapse_correction(**common(c, v), **form.cleaned_data),
+        lambda c: "本次销号申请终止，责任单位按新的期限继续治理，可以重新申请。",
+        "申请已终止，转继续治理",
     ),
     "supply_correction": Act(
         "补正",
