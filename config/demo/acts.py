@@ -238,7 +238,15 @@ def _exit(t: Telling, at: datetime, detail: str) -> None:
 
 
 def _decide(t: Telling, at: datetime, detail: str) -> None:
-    exits.decide_exit(risk=t.known, approve=True, note="同意", hand=t.cast.hand, actor=t.lead.principal, at=at)
+    exits.decide_exit(
+        risk=t.known,
+        approve=True,
+        note="同意",
+        hand=t.cast.hand,
+        actor=t.lead.principal,
+        at=at,
+        late_reason="等待关停手续办结，逾期未交办",
+    )
 
 
 def _watch(t: Telling, at: datetime, detail: str) -> None:
