@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from audit.clock import SHANGHAI
+from audit.models import AuditEvent
 from deadlines.display import Clockwork, clock, due_mark
 from deadlines.models import Deadline
 from organisations.actors import Actor
@@ -12,6 +13,7 @@ from organisations.models.people import mask_phone
 from records.kinds import grade_of
 from records.models import Attachment
 from records.selectors import letters_for
+from risks.events import Event as E
 from risks.grading import LEC_LABELS, LEC_TABLES, LS_LABELS, LS_TABLES, Method
 from risks.models import CloseOut, Grading, RiskPoint, RiskState
 from risks.selectors.timeline import timeline
@@ -19,6 +21,19 @@ from risks.selectors.timeline import timeline
 S = RiskState
 _STEPS = ("查找", "研判", "交办", "治理", "申请销号", "核查", "销号")
 # Which step the state stands on, and what is said under it.
+_BASES = (Grading.Basis.VERIFIED, Grading.Basis.OFFICIAL, Grading.Basis.SELF)
+# The event that ends each step: its day stands beside it.
+_ENDED_BY: dict[str, tuple[str, ...]] = {
+    "查找": (E.REGISTERED,),
+    "研判": (E.CONCLUDED_SEVERE, E.CONCLUDED_MILD),
+    "交办": (E.RECEIVED, E.LEFT),
+    "治理": (E.CLOSURE_APPLIED,),
+    "申请销号": (E.CLOSURE_APPLIED, E.CORRECTION_SUPPLIED),
+    "核查": (E.CLOSURE_PASSED,),
+    "销号": (E.CLOSURE_PASSED,),
+    "长期管控": (E.LONG_TERM_APPROVED,),
+    "已退出": (E.EXITED,),
+}
 _NOW = {
     S.REGISTERED: (1, "待自评、研判"),
     S.AWAITING: (1, "自评已提交，待研判"),
@@ -42,9 +57,13 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         (d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True
     )
     gradings = list(risk.gradings.select_related("by"))
-    official = next((g for g in gradings if g.basis != Grading.Basis.SELF), None)
-    own = next((g for g in gradings if g.basis == Grading.Basis.SELF), None)
+    latest = [next((g for g in gradings if g.basis == basis), None) for basis in _BASES]
     first_due = due_mark(open_[0].due_on, open_[0].due_at, clockwork) if open_ else None
+    days = _days(risk)
+    steps = [
+        step | {"when": days.get(step["label"], "") if step["state"] != "todo" else ""}
+        for step in _steps(risk, deadlines)
+    ]
     return {
         "risk": risk,
         "case": case,
@@ -52,14 +71,14 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "state_label": S(case.state).label,
         "crumbs": _crumbs(risk),
         "banner": _banner(risk),
-        "steps": _steps(risk, deadlines),
+        "steps": steps,
         "position": _position(risk),
         "clocks": [clock(d, clockwork, opened=i == 0) for i, d in enumerate(open_)],
         "past_clocks": [clock(d, clockwork) for d in closed],
         "first_due": first_due,
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
         "facts": _facts(risk),
-        "grading": _compare(official, own),
+        "grading": _compare([g for g in latest if g is not None]),
         "has_grading": bool(gradings),
         "measures": [
             {"kind": m.get_kind_display(), "text": m.text, "status": m.get_status_display()}
@@ -117,6 +136,14 @@ def _steps(risk: RiskPoint, deadlines: list[Deadline]) -> list[dict[str, str]]:
     ]
 
 
+def _days(risk: RiskPoint) -> dict[str, str]:
+    """The last day on which each step ended, as 09-30."""
+    names = {name for ends in _ENDED_BY.values() for name in ends}
+    told = AuditEvent.objects.filter(case_id=risk.pk, name__in=names).order_by("case_seq").values_list("name", "at")
+    last = {name: f"{at.astimezone(SHANGHAI):%m-%d}" for name, at in told}
+    return {label: max((last[n] for n in ends if n in last), default="") for label, ends in _ENDED_BY.items()}
+
+
 def _step(label: str, state: str, sub: str = "") -> dict[str, str]:
     return {"label": label, "state": state, "sub": sub}
 
@@ -170,9 +197,8 @@ def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
     return rows
 
 
-def _compare(official: Grading | None, own: Grading | None) -> dict[str, Any] | None:
-    """研判结论 beside 自评, factor by factor, when both used the same method; else each by itself."""
-    shown = [g for g in (official, own) if g is not None]
+def _compare(shown: list[Grading]) -> dict[str, Any] | None:
+    """核查结论, 研判结论 and 自评 side by side, factor by factor, as far as they used the same method as the first."""
     if not shown:
         return None
     method = shown[0].method

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from audit.clock import local_date
@@ -28,18 +29,17 @@ def _draft_initial(c: Context) -> dict[str, Any]:
             "due_on": c.letter.due_on,
             "checker": c.letter.checker_id,
         }
-    copies = [str(c.risk.case.township.name)] if c.responsible.kind == UnitKind.ENTERPRISE else []
-    bureau = (
-        Unit.objects.filter(district=c.risk.case.district_id, kind=UnitKind.COMMITTEE)
-        .valid_on(local_date(c.at))
-        .first()
+    today, district = local_date(c.at), c.risk.case.district_id
+    copied = Q(kind=UnitKind.COMMITTEE)
+    if c.responsible.kind == UnitKind.ENTERPRISE:
+        copied |= Q(kind=UnitKind.TOWNSHIP, territory=c.risk.case.township_id)
+    copies = (
+        Unit.objects.filter(copied, district=district).valid_on(today).order_by("-kind").values_list("name", flat=True)
     )
-    if bureau:
-        copies.append(bureau.name)
     return {
         "copies_to": "、".join(copies),
         "requirements": handover_requirements(c.risk),
-        "due_on": local_date(c.at) + timedelta(days=60),
+        "due_on": today + timedelta(days=60),
     }
 
 
