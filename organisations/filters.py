@@ -50,6 +50,10 @@ class EnterpriseFilter(django_filters.FilterSet):
     key = django_filters.BooleanFilter(label="重点企业", field_name="is_key")
     high_risk = django_filters.BooleanFilter(label="高危企业", field_name="is_high_risk")
     operation = django_filters.ChoiceFilter(label="经营状态", choices=Enterprise.Operation.choices)
+    # X2: the graded supervision lists, with `sector` per sector.
+    level = django_filters.ChoiceFilter(
+        label="分级监管", field_name="supervision_level", choices=(("district", "区级"), ("township", "乡街级"))
+    )
     grade = django_filters.ChoiceFilter(
         label="风险等级", field_name="risk_grade", choices=(*GRADES, (NO_GRADE, "未评级")), method="by_grade"
     )

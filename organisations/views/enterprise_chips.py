@@ -46,6 +46,7 @@ def chip_rows(filters: EnterpriseFilter, query: QueryDict, *, scope: Scope) -> l
     opening.append(_opening(query, "sector", "行业", ((s.code, s.name) for s in form.fields["sector"].queryset)))  # type: ignore[attr-defined]
     departments = [(str(d.pk), str(d)) for d in form.fields["department"].queryset if d.valid_to is None]  # type: ignore[attr-defined]
     opening.append(_opening(query, "department", "执法部门", [*departments, (UNDETERMINED, "待明确")]))
+    opening.append(_opening(query, "level", "分级监管", filters.filters["level"].extra["choices"]))
     opening.append(_opening(query, "operation", "经营状态", Enterprise.Operation.choices))
     return [
         {"label": "等级", "chips": grades},

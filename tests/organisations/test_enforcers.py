@@ -177,3 +177,11 @@ def test_x2_from_proposal_to_decision_in_the_browser():
     assert leader.post(decide, {"approve": "no", "note": "改主意"}).url == detail
     enterprise.refresh_from_db()
     assert enterprise.enforcement_department == unit_of("区住建交通委")
+
+
+def test_x2_graded_supervision_lists_by_sector():
+    district_level = make_enterprise(sector="hazchem", supervision_level="district")
+    township_level = make_enterprise(sector="hazchem", supervision_level="township")
+    page = client_for(make_actor("bureau_handler")).get("/enterprises/?level=township&sector=hazchem").content.decode()
+    assert (township_level.unit.name in page, district_level.unit.name in page) == (True, False)
+    assert "分级监管：乡街级" in page
