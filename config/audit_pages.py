@@ -15,7 +15,7 @@ from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
 from audit.sealing import verify
-from organisations.access import ActorRequest, acting
+from organisations.access import ActorRequest, acting, row_id
 from organisations.forms.fields import DayField, FilterForm
 from organisations.models import Person
 from organisations.roles import Right
@@ -89,15 +89,15 @@ def _page(request: ActorRequest, extra: dict[str, Any]) -> HttpResponse:
 
 def _slice(request: ActorRequest, rows: QuerySet[AuditEvent]) -> tuple[list[AuditEvent], dict[str, str]]:
     """Keyset by id, newest first: `before` goes down, `after` comes back up."""
-    before, after = request.GET.get("before", ""), request.GET.get("after", "")
-    if after.isdecimal():
-        found = list(reversed(rows.filter(pk__gt=int(after)).order_by("pk")[: PER_PAGE + 1]))
+    before, after = row_id(request.GET.get("before", "")), row_id(request.GET.get("after", ""))
+    if after:
+        found = list(reversed(rows.filter(pk__gt=after).order_by("pk")[: PER_PAGE + 1]))
         newer, older = len(found) > PER_PAGE, True
         found = found[-PER_PAGE:]
     else:
-        below = rows.filter(pk__lt=int(before)) if before.isdecimal() else rows
+        below = rows.filter(pk__lt=before) if before else rows
         found = list(below.order_by("-pk")[: PER_PAGE + 1])
-        newer, older = before.isdecimal(), len(found) > PER_PAGE
+        newer, older = bool(before), len(found) > PER_PAGE
         found = found[:PER_PAGE]
     page = {"text": f"本页 {len(found)} 条，由新到旧"}
     if found and newer:

@@ -98,5 +98,11 @@ def _broker() -> dict[str, Any]:
         with current_app.connection_for_write(connect_timeout=1) as broker:
             broker.ensure_connection(max_retries=1, timeout=1)
     except Exception as error:
-        return {"name": "broker", "label": "消息队列", "age": None, "red": True, "detail": type(error).__name__}
+        return {
+            "name": "broker",
+            "label": "消息队列",
+            "age": None,
+            "red": True,
+            "detail": f"连接不上（{type(error).__name__}）",
+        }
     return {"name": "broker", "label": "消息队列", "age": 0, "red": False, "detail": ""}

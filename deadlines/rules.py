@@ -38,6 +38,7 @@ class Response:
     config_key: str = ""
     is_own_term: bool = False  # 本机关时限: a regulator's own
     extendable: bool = False
+    resumes: bool = False  # ended and started again before it ran out, it keeps its first day
     remind_before: int = 1  # working days before the due day
     version: int = 1
     note: str = ""

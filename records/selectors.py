@@ -22,7 +22,9 @@ def letters_for(actor: Actor) -> QuerySet[Letter]:
     if actor.unit.is_regulator or actor.unit.kind in {"government", "supervisory", "higher"}:
         # Drafts stay in the issuing house.
         drafts = Q(state__in=[Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED])
-        return seen.exclude(drafts & ~Q(issuer=actor.unit_id))
+        own = Q(issuer=actor.unit_id)
+        # A township or department may itself be the recipient.
+        return seen.exclude(drafts & ~own).exclude(before_sending & Q(recipient=actor.unit_id) & ~own)
     return seen.exclude(before_sending)
 
 

@@ -9,8 +9,11 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from organisations.access import row_id
 from organisations.actors import Actor
 from records.services import forms as sent_forms
+
+_ALREADY_SENT = "这份表单已经提交过，没有重复办理"
 
 
 def new_form_key() -> str:
@@ -19,8 +22,7 @@ def new_form_key() -> str:
 
 def version_of(request: HttpRequest) -> int | None:
     """The case version that the form was opened on."""
-    raw = request.POST.get("version", "")
-    return int(raw) if raw.isdigit() else None
+    return row_id(request.POST.get("version", ""))
 
 
 def submit(
@@ -39,7 +41,7 @@ def submit(
     """
     key = _key(request)
     if key and (earlier := sent_forms.earlier_result(key, actor=actor)):
-        messages.info(request, "这份表单已经提交过，没有重复办理")
+        messages.info(request, _ALREADY_SENT)
         return HttpResponseRedirect(earlier)
     if not form.is_valid():
         return None
@@ -49,14 +51,21 @@ def submit(
             if key:
                 sent_forms.claim(key, actor=actor, result_url=url, at=at)
     except refusals as refusal:
+        # A double click: the other sending acted while this one waited for the case, and is no other person.
+        if key and (earlier := sent_forms.earlier_result(key, actor=actor)):
+            messages.info(request, _ALREADY_SENT)
+            return HttpResponseRedirect(earlier)
         field = getattr(refusal, "field", "") or None
         form.add_error(field if field in form.fields else None, str(refusal))
         return None
     except IntegrityError:
         earlier = sent_forms.earlier_result(key, actor=actor) if key else ""
+        if not earlier and key and sent_forms.is_taken(key):
+            form.add_error(None, "这份表单已由另一个账号提交过，请重新打开页面填写")
+            return None
         if not earlier:
             raise
-        messages.info(request, "这份表单已经提交过，没有重复办理")
+        messages.info(request, _ALREADY_SENT)
         return HttpResponseRedirect(earlier)
     messages.success(request, done)
     return HttpResponseRedirect(url)

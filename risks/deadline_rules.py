@@ -28,6 +28,7 @@ register(
         starts=(E.CONCLUDED_SEVERE,),
         within=WorkingDays(3),
         met=(E.HANDED_OVER,),
+        resumes=True,
         cancelled_by=(E.CONCLUDED_MILD,),
         owed_by=lead_unit,
         action="draft_handover",

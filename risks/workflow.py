@@ -71,6 +71,8 @@ def applicant_and_treaters(case: Case) -> set[int]:
     risk = case.risk  # type: ignore[attr-defined]
     return (
         set(risk.close_outs.values_list("applied_by", flat=True))
+        | set(risk.close_outs.values_list("signature__person", flat=True))  # who supplied the correction
+        | set(risk.long_term_checks.values_list("by", flat=True))
         | set(risk.progress.values_list("by", flat=True))
         | set(risk.plans.values_list("by", flat=True))
     )

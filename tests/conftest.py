@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.local import fonts, system_packages
+from tests.plugins.cloned_database import test_database  # noqa: F401  every copy is made of this one
 
 _skipped: dict[str, int] = {}
 

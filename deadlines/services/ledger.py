@@ -69,7 +69,8 @@ def apply_event(
 
 def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime, on: date | None) -> Deadline:
     term = rule.term_for(case)
-    when = due(term, started_at=at, calendar=WorkCalendar.load(), on=on)
+    started_at = _first_start(case, rule, at) or at
+    when = due(term, started_at=started_at, calendar=WorkCalendar.load(), on=on)
     deadline = Deadline.objects.create(
         rule_key=rule.key,
         terms=str(term),
@@ -77,7 +78,7 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         case=case,
         occurrence=str(event.case_seq),
         title=case.title,
-        started_at=at,
+        started_at=started_at,
         due_at=when.due_at,
         due_on=when.due_on,
         provisional=when.provisional,
@@ -97,6 +98,17 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         data=data | {"due_on": deadline.due_on, "provisional": deadline.provisional, "from_seq": event.case_seq},
     )
     return deadline
+
+
+def _first_start(case: Case, rule: rules.Response, at: datetime) -> datetime | None:
+    """When a clock that was ended before its time is started anew before its time: its own first moment.
+
+    A conclusion corrected to blue and back to red does not give three fresh days.
+    """
+    if not rule.resumes:
+        return None
+    ended = Deadline.objects.filter(case=case, rule_key=rule.key, cancelled_at__isnull=False, due_at__gt=at)
+    return ended.order_by("started_at").values_list("started_at", flat=True).first()
 
 
 def _meet(deadline: Deadline, *, at: datetime, late_reason: str) -> None:

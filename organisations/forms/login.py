@@ -6,8 +6,11 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 from organisations.models import Account
+
+NAME_LENGTH = 150
 
 
 class LoginForm(AuthenticationForm):
@@ -19,6 +22,9 @@ class LoginForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "用户名"
+        # The log of failures has no room for more.
+        too_long = MaxLengthValidator(NAME_LENGTH, self.error_messages["invalid_login"])
+        self.fields["username"].validators.append(too_long)
         self.fields["username"].error_messages["required"] = "请输入用户名"
         self.fields["username"].widget.attrs.update({"autocomplete": "username", "spellcheck": "false"})
         self.fields["password"].label = "密码"

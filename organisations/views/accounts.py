@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from audit.clock import local_date, now
-from organisations.access import ActorRequest, acting
+from organisations.access import ActorRequest, acting, row_id
 from organisations.forms.accounts import AccountFilter, OpenAccountForm, PersonSearch, ReasonForm
 from organisations.forms.fields import refuse
 from organisations.models import Account, Person, Post
@@ -65,11 +65,11 @@ def accounts(request: ActorRequest) -> HttpResponse:
 @never_cache
 def account_new(request: ActorRequest) -> HttpResponse:
     """First the person, then the name. The first password is in the answer to the form and nowhere else."""
-    asked = request.GET.get("person", "")
+    asked = row_id(request.GET.get("person", ""))
     people = Person.objects.filter(district_id=request.actor.district_id)
-    if not asked.isdecimal():
+    if asked is None:
         return _choose_person(request, people)
-    person = get_object_or_404(people, pk=int(asked))
+    person = get_object_or_404(people, pk=asked)
     suggestion = sort_key(person.name).replace(" ", "")[:40]
     form = OpenAccountForm(request.POST or None, initial={"username": suggestion})
     if request.method == "POST" and form.is_valid():

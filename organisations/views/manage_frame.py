@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from organisations.access import row_id
 from organisations.actors import Actor
 from organisations.roles import Right
 
@@ -66,8 +67,7 @@ def paged(request: HttpRequest, rows: QuerySet[Any], *, unit: str) -> tuple[list
     """One page of a register, how many there are, and the context of `components/pagination.html`."""
     total = rows.count()
     last = max(1, -(-total // PER_PAGE))
-    asked = request.GET.get("page", "1")
-    number = min(max(int(asked), 1), last) if asked.isdecimal() else 1
+    number = min(max(row_id(request.GET.get("page", "")) or 1, 1), last)
     found = list(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
     text = f"共 {total} {unit}" if last == 1 else f"第 {number} 页，共 {last} 页，{total} {unit}"
     page = {"text": text}

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -29,6 +31,8 @@ ACCEPTED = {
 }
 ACCEPTED_WORDS = "JPG、PNG、WEBP 图片，PDF，Word（docx）或 Excel（xlsx）文件"
 MAX_PIXELS = 60_000_000
+# What Pillow lets through from a damaged or hostile file: a text chunk that unpacks without end, a cut block, a bad tag.
+_BROKEN = (ValueError, SyntaxError, TypeError, LookupError, OverflowError, struct.error, zlib.error)
 
 
 class FileRefused(Exception):
@@ -97,7 +101,7 @@ def _without_position(data: bytes, kind: str, name: str) -> bytes:
                 clean.putpalette(turned.getpalette() or [])
             clean.save(out, fmt, quality=88)
             return out.getvalue()
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, *_BROKEN) as error:
         raise FileRefused(f"“{name}”打不开，图片可能已损坏") from error
 
 

@@ -13,6 +13,11 @@ def earlier_result(key: UUID, *, actor: Actor) -> str:
     return row.result_url if row else ""
 
 
+def is_taken(key: UUID) -> bool:
+    """Somebody, whoever it was, has sent this form."""
+    return SubmittedForm.objects.filter(key=key).exists()
+
+
 def claim(key: UUID, *, actor: Actor, result_url: str, at: datetime) -> None:
     """Remember the form within the act's transaction. IntegrityError when a parallel sending was first."""
     SubmittedForm.objects.create(key=key, account=actor.account, result_url=result_url, at=at)

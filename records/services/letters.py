@@ -202,6 +202,8 @@ def attach_scan(letter: Letter, *, scan: UploadedFile, actor: Actor, at: datetim
     if actor.unit_id != letter.issuer_id or letter.state not in Letter.NUMBERED:
         raise LetterRefused("签发后由发文机关上传盖章扫描件")
     case = Case.objects.select_for_update().get(pk=letter.case_id)
+    if Letter.objects.filter(pk=letter.pk, scan__isnull=False).exists():
+        raise LetterRefused("盖章扫描件已存档，不能更换")
     letter.scan = attach_all([scan], case=case, purpose="盖章扫描件", actor=actor, at=at)[0]
     letter.save(update_fields=["scan"])
     _note(

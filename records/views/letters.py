@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import SHANGHAI, now
-from organisations.access import ActorRequest, acting
+from organisations.access import ActorRequest, acting, row_id
 from organisations.roles import Right
 from records.kinds import case_url
 from records.models import Letter
@@ -41,8 +41,9 @@ def index(request: ActorRequest) -> HttpResponse:
     chosen = request.GET.get("state", "")
     if chosen in Letter.State.values:
         found = found.filter(state=chosen)
-    if (before := request.GET.get("before", "")).isdigit():
-        found = found.filter(pk__lt=int(before))
+    before = row_id(request.GET.get("before", ""))
+    if before:
+        found = found.filter(pk__lt=before)
     page = list(found[: PAGE + 1])
     more = page[PAGE - 1].pk if len(page) > PAGE else None
     states = [{"text": "全部", "url": "?", "current": not chosen}]

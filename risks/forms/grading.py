@@ -91,13 +91,21 @@ class GradingFields(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "method" in cleaned and self.method_is_needed():
+        if "method" in cleaned and self.method_is_needed() and not self._left_open(cleaned["method"]):
             try:
                 self.graded = grade(cleaned["method"], self.cleaned_inputs(), ls_variant=self.ls_variant)
             except GradingError as error:
                 name = f"{cleaned['method']}_{error.field}"
                 self.add_error(name if name in self.fields else "method", str(error))
         return cleaned
+
+    def _left_open(self, method: str) -> bool:
+        """Every factor nobody chose is named at once; the list of allowed values would say nothing here."""
+        left = [name for name, value in self.cleaned_inputs().items() if not value]
+        for name in left if method != Method.DIRECT else ():
+            if not self.errors.get(f"{method}_{name}"):
+                self.add_error(f"{method}_{name}", f"请选择 {self.fields[f'{method}_{name}'].label}")
+        return bool(left) and method != Method.DIRECT
 
     @property
     def fieldsets_for_template(self) -> list[dict[str, Any]]:

@@ -97,7 +97,7 @@ def _crumbs(risk: RiskPoint) -> list[dict[str, str]]:
     case, register = risk.case, reverse("risks:register")
     return [
         {"text": "风险台账", "url": register},
-        {"text": case.township.name, "url": f"{register}?township={case.township_id}"},
+        {"text": case.township.name, "url": f"{register}?township={case.township.code}"},
         {"text": case.number},
     ]
 

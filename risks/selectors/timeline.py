@@ -11,14 +11,16 @@ from audit.models import AuditEvent
 from deadlines.events import Event as D
 from organisations.actors import Actor
 from records.events import Event as R
-from records.models import Attachment, Signature
+from records.models import Attachment, Letter, Signature
+from records.selectors import letters_for
 from risks.events import Event as E
 from risks.models import RiskPoint
 
 # Told by another event of the same act, or nobody's business on a timeline.
 _SILENT = {R.SIGNED, R.LETTER_DISPATCHED, R.LETTER_RECEIVED, R.LETTER_LEFT, R.LETTER_RENDERED, E.HANDOVER_DRAFTED}
-# Drafts stay in the issuing house.
-_INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED, R.LETTER_VOIDED}
+# Drafts stay in the issuing house; a number, a seal and a void letter are told to whoever may read the letter.
+_INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED}
+_OF_A_LETTER = {R.LETTER_ISSUED, R.LETTER_SCANNED, R.LETTER_VOIDED}
 
 Data = Mapping[str, Any]
 _MEASURES = {
@@ -72,11 +74,11 @@ _SAID: dict[str, Callable[[Data], str]] = {
     E.CLOSURE_APPLIED: lambda d: f"复评 {d.get('formula', '')}。{d.get('statement', '')}",
     E.CORRECTION_ASKED: lambda d: str(d.get("note", "")),
     E.CORRECTION_SUPPLIED: lambda d: str(d.get("statement", "")),
-    E.CORRECTION_LAPSED: lambda d: f"{d.get('reason', '')}继续治理至 {d.get('new_due_on', '')}。",
+    E.CORRECTION_LAPSED: lambda d: f"{d.get('reason', '').rstrip('。')}。继续治理至 {d.get('new_due_on', '')}。",
     E.VERIFICATION_SIGNED: _verified,
     E.VERIFICATION_OBJECTED: lambda d: str(d.get("reason", "")),
     E.CLOSURE_PASSED: lambda d: f"核定{d.get('grade_text', '')}，核查人：{'、'.join(d.get('verifiers', []))}。",
-    E.CLOSURE_FAILED: lambda d: f"{d.get('reasons', '')}继续治理至 {d.get('new_due_on', '')}。",
+    E.CLOSURE_FAILED: lambda d: f"{d.get('reasons', '').rstrip('。')}。继续治理至 {d.get('new_due_on', '')}。",
     E.EXIT_PROPOSED: lambda d: f"{d.get('kind_text', '')}：{d.get('reason', '')}",
     E.EXIT_REJECTED: lambda d: f"{d.get('kind_text', '')}：{d.get('note', '')}",
     E.LONG_TERM_APPROVED: lambda d: str(d.get("note", "")),
@@ -103,20 +105,23 @@ _SAID: dict[str, Callable[[Data], str]] = {
 
 
 def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
-    """Entries for components/timeline.html; three queries whatever the length."""
+    """Entries for components/timeline.html; four queries whatever the length."""
     case = risk.case
     signatures = {s.pk: s for s in Signature.objects.filter(case=case).select_related("person")}
     files: dict[int, list[Attachment]] = defaultdict(list)
     by_id: dict[int, Attachment] = {}
-    for attachment in Attachment.objects.filter(case=case).exclude(purpose="文书"):
+    letters = set(letters_for(actor).filter(case=case).values_list("pk", flat=True))
+    unseen = Letter.objects.filter(case=case, scan__isnull=False).exclude(pk__in=letters).values("scan")
+    for attachment in Attachment.objects.filter(case=case).exclude(purpose="文书").exclude(pk__in=unseen):
         by_id[attachment.pk] = attachment
         if attachment.case_seq is not None:
             files[attachment.case_seq].append(attachment)
-    outsider = actor.unit_id == case.responsible_unit_id and actor.unit_id != case.lead_unit_id
     entries = []
     for event in AuditEvent.objects.filter(case_id=case.pk).order_by("-case_seq"):
         data = event.data
-        if event.name in _SILENT or (outsider and event.name in _INTERNAL):
+        if event.name in _SILENT or (event.name in _INTERNAL and event.unit_id != actor.unit_id):
+            continue
+        if event.name in _OF_A_LETTER and int(event.subject_id) not in letters:
             continue
         if event.name == D.MET and not data.get("late"):
             continue

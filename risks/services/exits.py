@@ -70,6 +70,15 @@ def propose_exit(
     )
 
 
+def _still_there(proposal: ExitProposal) -> None:
+    """Two risks that each merge into the other, or a target closed meanwhile, would leave nothing in the register."""
+    if proposal.merged_into is None:
+        return
+    target = WORKFLOW.lock(proposal.merged_into.case)
+    if target.state not in OPEN_STATES:
+        raise Refused(f"要并入的{target.number}已不在册，不能批准；请不同意，由提出人重新申请")
+
+
 def _can_take_over(target: RiskPoint, risk: RiskPoint) -> bool:
     case = target.case
     return target.pk != risk.pk and case.district_id == risk.case.district_id and case.state in OPEN_STATES
@@ -94,6 +103,7 @@ def decide_exit(
     action = "decide_exit"
     if approve:
         refuse_while_on_its_way(risk)
+        _still_there(proposal)
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
     if why := WORKFLOW.refusal(risk.case, action, actor):
         raise Refused(why)

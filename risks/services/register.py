@@ -13,6 +13,7 @@ from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Enterprise, Sector, Territory, Unit
 from organisations.roles import Right, Scope, UnitKind
+from records.models import Case
 from records.services.attachments import attach_all
 from records.services.cases import open_case
 from risks.events import Event
@@ -91,15 +92,20 @@ def register_risk(
     at: datetime,
     photos: Iterable[UploadedFile] = (),
 ) -> RiskPoint:
-    """Open the case and write the risk point. `measures` maps a ControlMeasure.Kind to its text, empty ones left out.
+    """Open the case and write the risk point. `township` counts only where it does not follow from the unit (a department's
+    site). `measures` maps a ControlMeasure.Kind to its text, empty ones left out.
 
     Raises Refused when the actor's post may not register for that unit, FileRefused for a photo that cannot be kept.
     """
     if not may_register_for(actor, responsible_unit):
         raise Refused("您的岗位不能为这个单位登记风险点")
     enterprise = getattr(responsible_unit, "enterprise", None)
-    if enterprise is not None and enterprise.operation == Enterprise.Operation.CLOSED:
-        raise Refused(f"{responsible_unit}已关闭，不能再登记风险点")
+    if enterprise is not None:
+        if enterprise.operation == Enterprise.Operation.CLOSED:
+            raise Refused(f"{responsible_unit}已关闭，不能再登记风险点")
+        township = enterprise.township
+    elif responsible_unit.kind == UnitKind.TOWNSHIP and responsible_unit.territory:
+        township = responsible_unit.territory
     case = open_case(
         district=actor.unit.district,
         kind=KIND,
@@ -111,6 +117,8 @@ def register_risk(
         lead_unit=default_lead(responsible_unit, sector, at=at),
         at=at,
     )
+    if not Case.objects.for_actor(actor).filter(pk=case.pk).exists():
+        raise Refused("按所选的行业和乡街，登记后不在您的权限范围内，请核对，或由主管该行业、该乡街的单位登记")
     risk = RiskPoint.objects.create(
         case=case, registered_by=actor.person, **{name: details[name] for name in DETAILS if name in details}
     )

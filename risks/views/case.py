@@ -148,4 +148,11 @@ _ICONS = {
     "apply": "writing-sign",
     "verify": "clipboard-check",
     "countersign": "writing-sign",
+    "void_letter": "x",
+    "leave": "user-check",
+    "plan": "list-check",
+    "ask_correction": "corner-up-left",
+    "object": "message-report",
+    "reassess": "refresh",
+    "propose_exit": "logout",
 }

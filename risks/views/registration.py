@@ -206,7 +206,7 @@ def _choose_unit(request: ActorRequest) -> HttpResponse:
 
 def _found(actor: Actor, words: str) -> dict[str, Any]:
     """Enterprises by name, as links to their form, and what to say about the search."""
-    if len(words) < MIN_WORDS:
+    if len(words) < MIN_WORDS or "\x00" in words:
         return {"results": [], "text": "至少输入两个字。" if words else ""}
     found = enterprises_to_register_for(actor, words)
     rows = [

@@ -60,7 +60,10 @@ def test_x7_checker_cannot_be_the_drafter_nor_from_another_office():
     elsewhere = make_actor("department_head", "区住建交通委")
     before = traces(scene.pk)
     for checker in (scene.cast.handler, same_person, elsewhere):
-        with pytest.raises(LetterRefused, match="核稿人须是本机关在任、有核稿权限的另一人") as refused, transaction.atomic():
+        with (
+            pytest.raises(LetterRefused, match="核稿人须是本机关在任、有核稿权限的另一人") as refused,
+            transaction.atomic(),
+        ):
             scene.draft(checker=checker.post)
         assert refused.value.field == "checker"
     assert traces(scene.pk) == before and not Letter.objects.exists()

@@ -11,7 +11,18 @@ from records.services.signing import Hand, SignatureRefused
 from risks.services import register
 from risks.services.handover import void_handover
 from tests.factories import at, make_actor, make_district, make_enterprise, make_unit, sector_of, unit_of
-from tests.risks.builders import DETAILS, HAND, LEC_ORANGE, LEC_YELLOW, make_cast, registered, risk_in, told, traces
+from tests.risks.builders import (
+    DETAILS,
+    HAND,
+    LEC_BLUE,
+    LEC_ORANGE,
+    LEC_YELLOW,
+    make_cast,
+    registered,
+    risk_in,
+    told,
+    traces,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
 
@@ -239,3 +250,17 @@ def test_r4_concluding_again_does_not_restart_the_three_days():
     scene = risk_in("graded")
     scene.conclude(LEC_ORANGE, at=at("2026-10-12 09:00"), hand=HAND)
     assert f"{scene.deadline('handover').due_on}" == "2026-10-10"
+
+
+def test_r4_blue_and_red_again_keeps_the_first_three_days():
+    scene = risk_in("graded")
+    scene.conclude(LEC_BLUE, at=at("2026-10-09 09:00"))
+    scene.conclude(LEC_ORANGE, at=at("2026-10-09 09:01"))
+    assert f"{scene.deadline('handover').due_on}" == "2026-10-10"
+
+
+def test_r4_a_new_conclusion_after_the_old_term_has_its_own_three_days():
+    scene = risk_in("graded")
+    scene.conclude(LEC_BLUE, at=at("2026-10-09 09:00"))
+    scene.conclude(LEC_ORANGE, at=at("2026-10-19 09:00"))
+    assert f"{scene.deadline('handover').due_on}" == "2026-10-22"

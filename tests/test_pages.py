@@ -1,0 +1,105 @@
+"""How many queries a page asks, as a literal number, and the same with three rows as with one."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from deadlines.models import Notice
+from deadlines.services.reminders import sweep
+from tests.factories import at, client_for
+from tests.plugins.workspace import media, plain_font, plain_font_folder
+from tests.risks.builders import Scene, photo, risk_in
+
+__all__ = ["media", "plain_font", "plain_font_folder"]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
+NOW = "2026-10-09T14:20:00+08:00"
+
+
+@pytest.fixture(autouse=True)
+def clock(settings: LazySettings) -> None:
+    settings.BUSINESS_NOW = NOW
+
+
+def asked(client: Client, url: str) -> int:
+    client.get(url)  # the first visit fills what the process keeps
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+def with_one_and_three(state: str, url: str, grow: Callable[[Scene], object] | None = None) -> tuple[int, int]:
+    """Queries of the page for the official in charge: one case of this state, then three."""
+    scene = risk_in(state)
+    client = client_for(scene.cast.handler)
+    if grow:
+        grow(scene)
+    one = asked(client, url)
+    for _ in range(2):
+        other = risk_in(state, cast=scene.cast)
+        if grow:
+            grow(other)
+    return one, asked(client, url)
+
+
+def test_x8_worklist_page() -> None:
+    assert with_one_and_three("graded", "/") == (13, 13)
+
+
+def test_x7_list_of_letters() -> None:
+    assert with_one_and_three("treating", "/letters/") == (7, 7)
+
+
+def test_x5_rules_page() -> None:
+    assert with_one_and_three("graded", "/rules/") == (7, 7)
+
+
+def test_x5_page_of_one_rule() -> None:
+    assert with_one_and_three("graded", "/rules/risks.handover/") == (9, 9)
+
+
+def test_x3_search() -> None:
+    assert with_one_and_three("treating", "/search/?q=卸油") == (11, 11)
+
+
+def test_x5_notices() -> None:
+    numbers = with_one_and_three("graded", "/notices/", lambda scene: sweep(at=at("2026-10-09 10:00")))
+    assert Notice.objects.values("deadline").distinct().count() == 3
+    assert numbers == (8, 8)
+
+
+def test_x7_page_of_one_letter() -> None:
+    scene = risk_in("treating")
+    client = client_for(scene.cast.handler)
+    assert asked(client, f"/letters/{scene.letter().pk}/") == 7
+
+
+def test_r4_case_page_with_one_and_three_of_everything() -> None:
+    """Progress with photos, a failed verification and a new application: three times over."""
+    scene = risk_in("treating")
+    client = client_for(scene.cast.handler)
+    url = f"/risks/{scene.pk}/"
+
+    def once() -> None:
+        scene.progress(photos=[photo()])
+        scene.apply()
+        scene.verify(passed=False)
+        scene.countersign()
+
+    once()
+    one = asked(client, url)
+    once()
+    once()
+    assert (one, asked(client, url)) == (28, 28)
+
+
+def test_r3_case_page_with_a_form_beside_it() -> None:
+    scene = risk_in("awaiting")
+    client = client_for(scene.cast.handler)
+    one = asked(client, f"/risks/{scene.pk}/?do=conclude")
+    for _ in range(2):
+        risk_in("awaiting", cast=scene.cast)
+    assert (one, asked(client, f"/risks/{scene.pk}/?do=conclude")) == (26, 26)
