@@ -1,5 +1,7 @@
 """What goes into the handover letter (风险交办函), 三(二)2."""
 
+import re
+
 from audit.clock import local_date
 from deadlines.terms import describe, parse
 from records.letters.content import LetterContent, heading, paragraph
@@ -54,7 +56,7 @@ def handover_content(letter: Letter, risk: RiskPoint, conclusion: Grading) -> Le
         body=tuple(body),
         signer_name=letter.issuer.name,
         signed_on=local_date(letter.issued_at) if letter.issued_at else None,
-        copies_to=tuple(part.strip() for part in letter.copies_to.replace("，", "、").split("、") if part.strip()),
+        copies_to=tuple(part.strip() for part in re.split(r"[、，\s]+", letter.copies_to) if part.strip()),
         draft=True,
     )
 

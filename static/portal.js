@@ -210,5 +210,11 @@
   each("[data-refresh]", lookAgain);
   const summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
+  /* A drawer that has just opened is where the person wants to be. */
+  const opened = document.querySelector(".drawer h2");
+  if (opened && !summary) {
+    opened.tabIndex = -1;
+    opened.focus({ preventScroll: true });
+  }
   countPicked();
 })();

@@ -75,8 +75,11 @@ def _roles() -> tuple[str, ...]:
 @cache
 def _font_configuration() -> Any:
     """The one font configuration of the process: a new one per letter kept 20 MB of memory each time."""
+    from PIL import ImageFile
     from weasyprint.text.fonts import FontConfiguration
 
+    # WeasyPrint makes Pillow lenient for the whole process; letters hold no pictures, and uploads are judged strictly.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     _check_subsetting()
     # It keeps copies of the fonts (30 MB) in a temporary folder, which its own destructor, called when the interpreter
     # is already half gone, fails to remove.

@@ -88,7 +88,7 @@ class DesignateForm(forms.Form):
 
 
 class DraftHandoverForm(forms.Form):
-    copies_to = _line("抄送", max_length=300, required=False, help_text="用顿号隔开，可不填")
+    copies_to = _text("抄送", rows=2, max_length=300, required=False, help_text="用顿号隔开")
     requirements = _text("治理要求", rows=8, help_text="从管控措施带出，可修改；一行一条")
     due_on = _day("治理期限")
     checker = PostChoice(
