@@ -15,6 +15,8 @@ from audit.models import AuditUnsealed, Heartbeat
 from records.models import Letter
 
 RED_AFTER = timedelta(minutes=3)
+# A job that has never run is late only once this process itself has waited that long.
+_UP_SINCE = datetime.now(UTC)
 JOBS = {"sweep": "时限扫描", "seal": "审计封存", "render": "文书生成"}
 
 
@@ -61,12 +63,7 @@ def portal_status() -> list[dict[str, Any]]:
     ticks = [b.started_at for b in beats.values() if b.started_at]
     rows.append(_row("beat", "定时器", real, max(ticks, default=None), never_is_red=True))
     rows.append(_broker())
-    oldest = (
-        Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True)
-        .order_by("issued_at")
-        .values_list("issued_at", flat=True)
-    )
-    waiting = len(oldest)
+    waiting = Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True).count()
     rows.append(
         {
             "name": "outbox",
@@ -82,14 +79,15 @@ def portal_status() -> list[dict[str, Any]]:
 
 
 def _is_stuck(beat: Heartbeat | None, real: datetime) -> bool:
-    return beat is None or beat.succeeded_at is None or real - beat.succeeded_at > RED_AFTER
+    last = beat.succeeded_at if beat else None
+    return real - (last or _UP_SINCE) > RED_AFTER
 
 
 def _row(
     name: str, label: str, real: datetime, since: datetime | None, *, never_is_red: bool, detail: str = ""
 ) -> dict[str, Any]:
     age = int((real - since).total_seconds()) if since else None
-    red = never_is_red if age is None else age > RED_AFTER.total_seconds()
+    red = never_is_red and real - _UP_SINCE > RED_AFTER if age is None else age > RED_AFTER.total_seconds()
     return {"name": name, "label": label, "age": age, "red": red, "detail": detail}
 
 
