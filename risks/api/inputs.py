@@ -10,6 +10,7 @@ from rest_framework import serializers
 from organisations.api_base import MAX_ID
 from risks.grading import Grade, Method
 from risks.models import ControlMeasure, RiskPoint
+from risks.services.register import DETAILS
 
 # A term further away than this is a slip of the pen, and the calendar of Python ends at 9999.
 LAST_DAY = date(2099, 12, 31)
@@ -123,19 +124,7 @@ class RegisterSerializer(serializers.ModelSerializer[RiskPoint]):
             "uscc",
             "sector",
             "township",
-            "category",
-            "location",
-            "longitude",
-            "latitude",
-            "hazard_factors",
-            "accident_types",
-            "monitoring",
-            "control_level",
-            "check_frequency",
-            "responsible_person",
-            "responsible_phone",
-            "headcount",
-            "source",
+            *DETAILS,
             "measures",
             "photos",
         ]
