@@ -1,8 +1,11 @@
 """The administration's pages: who reaches which, what they show (X3, X4, X5)."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
 
+from config import views
 from organisations.roles import ROLES, Right
 from tests.factories import client_for, make_actor, make_district
 
@@ -63,6 +66,7 @@ def test_x5_profile_marks_the_districts_own_terms():
     assert "4 个工作日" in page and "本区默认值" in page and "load_district" in page
 
 
-def test_x5_status_tells_what_never_ran():
+def test_x5_status_tells_what_never_ran(monkeypatch):
+    monkeypatch.setattr(views, "_UP_SINCE", datetime.now(UTC) - timedelta(minutes=4))
     page = client_for(make_actor("audit_admin")).get("/manage/status/").content.decode()
     assert "时限扫描" in page and '<span class="ink">异常</span>' in page and "尚未运行" in page
