@@ -15,7 +15,7 @@ from tests.risks.builders import risk_in
 __all__ = ["media", "plain_font", "plain_font_folder"]
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(minutes=3, seconds=1)
-JUST_NOW = timedelta(minutes=2, seconds=50)
+JUST_NOW = timedelta(minutes=2)
 
 
 @pytest.fixture(autouse=True)
