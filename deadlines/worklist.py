@@ -139,10 +139,12 @@ def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> lis
     """What waits for this person without a deadline of the own unit: an expert's signature, a principal's approval."""
     lines = []
     for kind in all_kinds():
-        cases = [c for c in kind.waiting_for(actor) if c.pk not in already]
+        cases = list(kind.waiting_for(actor))
         acts = kind.next_acts(cases, actor)
         for case in cases:
             act = acts.get(case.pk)
+            if case.pk in already and act and act.meets:
+                continue  # it stands on the line of the clock that it moves on
             lines.append(
                 _plain_line(
                     title=case.title,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from organisations.actors import Actor
 from organisations.roles import Right
@@ -43,6 +43,9 @@ def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
             f"待{'、'.join(p.name for p in missing)}会签",
             ("verify",),
         )
+    for proposal in _to_approve(ids, actor):
+        label = f"待审批：{proposal.get_kind_display()}"
+        acts.setdefault(proposal.risk_id, NextAct("decide_exit", "审批", actor.post.person_id, label))
     return acts
 
 
@@ -54,12 +57,17 @@ def waiting_for(actor: Actor) -> Iterable[Case]:
         .exclude(signatures__person=person)
         .values("close_out__risk")
     )
-    if actor.may(Right.APPROVE_UNIT):
-        waiting |= Q(
-            lead_unit=actor.unit_id,
-            pk__in=ExitProposal.objects.filter(decided_at=None).exclude(proposed_by=person).values("risk"),
-        )
+    waiting |= Q(pk__in=_to_approve(None, actor).values("risk"))
     return Case.objects.filter(waiting).select_related("responsible_unit", "township", "lead_unit")
+
+
+def _to_approve(ids: list[int] | None, actor: Actor) -> QuerySet[ExitProposal]:
+    """Proposals that wait for this principal's approval, never the own one; of the given cases, or all."""
+    if not actor.may(Right.APPROVE_UNIT):
+        return ExitProposal.objects.none()
+    open_ = ExitProposal.objects.filter(decided_at=None, risk__case__lead_unit=actor.unit_id)
+    open_ = open_.exclude(proposed_by=actor.post.person_id)
+    return open_ if ids is None else open_.filter(risk__in=ids)
 
 
 def _unsigned(ids: list[int]) -> Iterable[Verification]:

@@ -1,6 +1,6 @@
 """The deadline ledger: one row for each time that the law starts a clock."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -102,6 +102,3 @@ class Deadline(models.Model):
         if self.met_at:
             return "met_late" if self.met_at >= self.due_at else "met"
         return "overdue" if at >= self.due_at else "open"
-
-    def days_left_from(self, today: date) -> int:
-        return (self.due_on - today).days

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from organisations.models import Person
 from records.models import Signature
-from risks.grading import SEVERE, Grade, Method, grade_text
+from risks.grading import Grade, Method, grade_text
 from risks.models.point import RiskPoint
 
 
@@ -37,10 +37,6 @@ class Grading(models.Model):
                 condition=Q(basis="self") | Q(signature__isnull=False), name="grading_official_signed"
             ),
         ]
-
-    @property
-    def is_severe(self) -> bool:
-        return self.grade in SEVERE
 
     @property
     def grade_text(self) -> str:

@@ -73,6 +73,17 @@ def test_x8_an_expert_sees_the_signature_that_is_missing(plain_font):
     ]
 
 
+def test_x8_the_principal_sees_what_waits_for_approval_beside_a_running_clock():
+    scene = risk_in("graded", at=at("2026-09-30 16:40"))
+    scene.propose("ceased", reason="已拆除")
+    groups = shown(scene.cast.chief, "2026-09-30 17:00").groups
+    assert [(g.title, [(line["rule_label"], line["action_label"]) for line in g.lines]) for g in groups] == [
+        ("等我签字、审批", [("待审批：关停灭失", "审批")]),
+        ("以后", [("风险交办", "拟交办函")]),
+    ]
+    assert groups[0].lines[0]["action_url"].endswith("?do=decide_exit")
+
+
 def test_x8_another_units_work_is_not_mine():
     risk_in("graded", at=at("2026-09-30 16:40"))
     other = make_cast()
