@@ -13,8 +13,9 @@ from organisations.actors import Actor
 from organisations.models import Enterprise, Sector, Territory, Unit
 from organisations.roles import Scope, UnitKind
 from records.models import Case
+from records.models.case import NO_RANK, RANKS
 from risks.grading import COLOUR, SEVERE, Grade
-from risks.models.point import OPEN_STATES, RiskState
+from risks.models.point import RiskState
 from risks.workflow import KIND
 
 MIN_WORDS = 2
@@ -86,13 +87,13 @@ class RiskFilter(django_filters.FilterSet):
         if value == ALL:
             return queryset
         if value == SEVERE_KEY:
-            return queryset.filter(level__in=sorted(SEVERE))
-        return queryset.filter(level="" if value == NO_GRADE else value)
+            return queryset.filter(rank__lte=max(RANKS[level] for level in SEVERE))
+        return queryset.filter(rank=NO_RANK if value == NO_GRADE else RANKS[value])
 
     def by_state(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         if value == ALL:
             return queryset
-        return queryset.filter(state__in=OPEN_STATES) if value == OPEN else queryset.filter(state=value)
+        return queryset.filter(closed_on=None) if value == OPEN else queryset.filter(state=value)
 
     def by_due(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         """Due moments are exclusive: what must be done today ends with the first moment of tomorrow."""

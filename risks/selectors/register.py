@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import BinaryField, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
-from django.db.models import Case as Choose
+from django.db.models import BinaryField, BooleanField, CharField, F, Func, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan, LessThan
 
 from deadlines.models import Deadline
 from organisations.actors import Actor
 from records.models import Case
-from risks.grading import ORDER, Grade
+from records.models.case import NO_RANK, RANKS
+from risks.grading import Grade
 from risks.models import Grading
 from risks.workflow import KIND
 
 COUNT_UP_TO = 10_000
 PAGE_SIZE = 20
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -53,26 +53,29 @@ def _sound(text: Any) -> Func:
     return Func(text, Value("GB18030"), function="convert_to", output_field=BinaryField())
 
 
-_RANK = Choose(
-    *(When(level=grade.value, then=Value(ORDER[grade])) for grade in Grade),
-    default=Value(9),
-    output_field=IntegerField(),
-)
 _SORT_BY: dict[str, tuple[Key, ...]] = {
-    "grade": (Key("by_grade", int), Key("by_due", datetime)),
-    "due": (Key("by_due", datetime),),
+    "grade": (Key("rank", int), Key("due_key", datetime)),
+    "due": (Key("due_key", datetime),),
+    "-due": (Key("by_due", datetime),),  # what has no due date comes last in both directions
     "number": (Key("number", str),),
     "name": (Key("by_title", str),),
     "unit": (Key("responsible_unit__sort_key", str),),
 }
-SORTS = tuple(_SORT_BY)
+# The others have no index to go along: offered while what is listed can be counted (COUNT_UP_TO), else refused in words.
+_INDEXED = {"grade", "-grade", "due", "number", "-number"}
+SORTS = tuple(key for key in _SORT_BY if not key.startswith("-"))
 DEFAULT_SORT = "grade"
 SORT_WORDS = {"grade": "等级、到期日", "due": "到期日", "number": "编号", "name": "名称拼音", "unit": "责任单位拼音"}
 
 
 def known_sort(raw: str) -> str:
     """`name` or `-name` of the list, else the default."""
-    return raw if raw.removeprefix("-") in _SORT_BY else DEFAULT_SORT
+    return raw if raw.removeprefix("-") in SORTS else DEFAULT_SORT
+
+
+def sort_for(sort: str, counted: int) -> str:
+    """`sort`, or the default where so many rows have no index for it."""
+    return sort if sort in _INDEXED or counted <= COUNT_UP_TO else DEFAULT_SORT
 
 
 def sort_text(sort: str) -> str:
@@ -82,18 +85,17 @@ def sort_text(sort: str) -> str:
 
 def _keys(sort: str) -> list[Key]:
     down = sort.startswith("-")
-    keys = [Key(k.name, k.kind, down) for k in _SORT_BY[sort.removeprefix("-")]]
-    return [*keys, Key("pk", int, down)]
+    columns = _SORT_BY.get(sort) or _SORT_BY[sort.removeprefix("-")]
+    return [*(Key(k.name, k.kind, down) for k in columns), Key("pk", int, down)]
 
 
 def ordered(queryset: QuerySet[Case], sort: str, *, backwards: bool = False) -> QuerySet[Case]:
-    """What has no due date comes last in both directions."""
-    down = sort.startswith("-")
-    nothing = _LONG_AGO if down else _NEVER
-    marked = queryset.annotate(
-        by_grade=_RANK, by_due=Coalesce("next_due_at", Value(nothing)), by_title=_sound(F("title"))
-    )
-    return marked.order_by(*(f"{'-' if k.descending != backwards else ''}{k.name}" for k in _keys(sort)))
+    names = [k.name for k in _keys(sort)]
+    if "by_title" in names:
+        queryset = queryset.annotate(by_title=_sound(F("title")))
+    if "by_due" in names:
+        queryset = queryset.annotate(by_due=Coalesce("next_due_at", Value(_LONG_AGO)))
+    return queryset.order_by(*(f"{'-' if k.descending != backwards else ''}{k.name}" for k in _keys(sort)))
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,19 @@ class Page:
     after: str  # cursor of the page after this one, "" on the last
 
 
-def page_of(queryset: QuerySet[Case], *, sort: str, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
-    """One page by the row at its edge, so the last page costs what the first does. A broken cursor shows the first page."""
+def page_of(
+    queryset: QuerySet[Case],
+    *,
+    sort: str,
+    after: str = "",
+    before: str = "",
+    last: bool = False,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """One page by the row at its edge, or the last, which costs what the first does. A broken cursor shows the first."""
     keys = _keys(sort)
-    edge = _read_cursor(after or before, keys)
-    backwards = bool(before) and not after and edge is not None
+    edge = None if last else _read_cursor(after or before, keys)
+    backwards = last or (bool(before) and not after and edge is not None)
     found = ordered(queryset, sort, backwards=backwards)
     if edge is not None:
         found = found.filter(_beyond(keys, edge, backwards=backwards))
@@ -117,7 +127,7 @@ def page_of(queryset: QuerySet[Case], *, sort: str, after: str = "", before: str
     if backwards:
         rows.reverse()
     has_before = more if backwards else edge is not None
-    has_after = True if backwards else more
+    has_after = not last if backwards else more
     return Page(
         rows,
         _cursor(rows[0], keys) if rows and has_before else "",
@@ -125,15 +135,18 @@ def page_of(queryset: QuerySet[Case], *, sort: str, after: str = "", before: str
     )
 
 
-def _beyond(keys: Sequence[Key], edge: Sequence[Any], *, backwards: bool) -> Q:
-    """Rows after the edge: greater in the first column, or equal there and greater in the second, and so on."""
-    beyond = Q()
-    equal = Q()
-    for key, value in zip(keys, edge, strict=True):
-        step = "lt" if key.descending != backwards else "gt"
-        beyond |= equal & Q(**{f"{key.name}__{step}": value})
-        equal &= Q(**{key.name: value})
-    return beyond
+class Row(Func):
+    """ROW(a, b, …): PostgreSQL compares it with another column by column, and finds the place in the index at once."""
+
+    function = "ROW"
+    output_field = BooleanField()  # never read, but a lookup asks its sides for one
+
+
+def _beyond(keys: Sequence[Key], edge: Sequence[Any], *, backwards: bool) -> GreaterThan | LessThan:
+    """Rows after the edge. All columns of a sort go in one direction, so it is one comparison of rows."""
+    compare = LessThan if keys[0].descending != backwards else GreaterThan
+    values = [value if isinstance(value, Func) else Value(value) for value in edge]
+    return compare(Row(*(F(key.name) for key in keys)), Row(*values))
 
 
 def _cursor(case: Case, keys: Sequence[Key]) -> str:
@@ -177,7 +190,8 @@ def count_text(counted: int) -> str:
 def counts_by_grade(queryset: QuerySet[Case]) -> dict[str, int]:
     """Grade → capped count; "" is what has none yet."""
     bare = queryset.select_related(None)
-    return {level: capped_count(bare.filter(level=level)) for level in (*Grade.values, "")}
+    ranks = {level: RANKS[level] for level in Grade.values} | {"": NO_RANK}
+    return {level: capped_count(bare.filter(rank=rank)) for level, rank in ranks.items()}
 
 
 def nearest_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:

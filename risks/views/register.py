@@ -1,5 +1,6 @@
 """The risk register and its export."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,10 @@ from records.models import Case
 from risks import chips, exports
 from risks.filters import ALL, OPEN, RiskFilter, with_defaults
 from risks.models import Grading, RiskState
-from risks.models.point import OPEN_STATES
 from risks.selectors.register import (
     COUNT_UP_TO,
     Page,
+    capped_count,
     count_text,
     counts_by_grade,
     known_sort,
@@ -31,6 +32,7 @@ from risks.selectors.register import (
     nearest_deadlines,
     page_of,
     risk_cases,
+    sort_for,
     sort_text,
 )
 from risks.workflow import WORKFLOW
@@ -71,17 +73,22 @@ def _filtered(request: ActorRequest, at: datetime) -> tuple[RiskFilter, chips.Li
 def register(request: ActorRequest) -> HttpResponse:
     at, actor = now(), request.actor
     found, links = _filtered(request, at)
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    page = page_of(found.matched, sort=links.sort, after=after, before=before)
     counts = counts_by_grade(_without_grade(found))
-    everywhere = (
-        counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(state__in=OPEN_STATES))
-    )
+    everywhere = counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(closed_on=None))
     total = chips.grade_total(counts, str(links.params["grade"])) if found.is_valid() else 0
+    asked_sort, links = links.sort, replace(links, sort=sort_for(links.sort, total))
+    unsorted = "" if links.sort == asked_sort else f"超过 1 万个时不能{sort_text(asked_sort)}，请先用上面的条件缩小范围"
     exported = links.to("risks:export")
+    page = page_of(
+        found.matched,
+        sort=links.sort,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        last="last" in request.GET,
+    )
     context = {
         "head": _head_sentence(everywhere, actor.scope, at),
-        "note": found.note,
+        "note": "；".join(filter(None, (found.note, unsorted))),
         "subnav": _subnav(actor.scope),
         "may_register": actor.may(Right.REGISTER_RISK),
         "chip_rows": chips.rows(found, links, counts),
@@ -188,6 +195,7 @@ def _paging(page: Page, total: int, links: chips.Links) -> dict[str, str]:
         "text": f"本页 {len(page.rows)} 个，共 {counted}。导出为全部 {counted}。",
         "prev_url": links.to(before=page.before) if page.before else "",
         "next_url": links.to(after=page.after) if page.after else "",
+        "last_url": links.to(last="1") if page.after else "",
     }
 
 
@@ -218,8 +226,9 @@ def export(request: ActorRequest) -> HttpResponse:
     """The xlsx of exactly what the address filters, in the same order."""
     at = now()
     found, links = _filtered(request, at)
+    sort = sort_for(links.sort, capped_count(found.matched))
     file = exports.export_register(
-        cases=found.matched, sort=links.sort, conditions=found.described(), actor=request.actor, at=at
+        cases=found.matched, sort=sort, conditions=found.described(), actor=request.actor, at=at
     )
     name = exports.file_name(request.actor, at)
     return FileResponse(file, as_attachment=True, filename=name, content_type=exports.SPREADSHEET)  # type: ignore[return-value]
