@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from audit.models import Heartbeat
@@ -28,3 +29,7 @@ def heartbeat(name: str) -> Iterator[Beat]:
     Heartbeat.objects.filter(name=name).update(
         succeeded_at=Now(), scanned=beat.scanned, fired=beat.fired, failed=0, last_error=""
     )
+
+
+def latest_success(name: str, *, started_after: object) -> bool:
+    return Heartbeat.objects.filter(name=name, started_at__gt=started_after, succeeded_at__gt=F("started_at")).exists()

@@ -112,12 +112,20 @@ def server(data: Path) -> Path:
 
 
 def start_server(
-    data: Path, *, log: Path, pids: Path, password_file: Path, settings: tuple[str, ...] = (), patience: float = 60.0
+    data: Path,
+    *,
+    log: Path,
+    pids: Path,
+    password_file: Path,
+    settings: tuple[str, ...] = (),
+    patience: float = 60.0,
+    port: int | None = None,
 ) -> Running:
     """Start on `data`, which is created when it is not there, and come back when it answers.
 
-    `data`'s parent must be a folder the server's user can reach.
+    `data`'s parent must be a folder the server's user can reach. `port` is for one that comes back to its address.
     """
+    given = port
     binaries = server(data)
     if not password_file.exists():
         if data.exists():
@@ -131,7 +139,7 @@ def start_server(
     _clear_stale(data)
     deadline = time.monotonic() + patience
     while True:
-        port = free_port()
+        port = given or free_port()
         # 127.0.0.1 only, no socket file: nothing of it can meet another server of the machine.
         options = [
             "listen_addresses=127.0.0.1",
