@@ -7,12 +7,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from audit.clock import local_date
-from deadlines.models import Notice
 from deadlines.rules import all_rules
-from organisations.roles import ROLES, Right, UnitKind
-
-# Posts that work on cases; administrators and tip officers are not told of other people's deadlines.
-_WORKING = [r.key for r in ROLES if r.rights & {Right.TREAT, Right.ASSESS, Right.PROPOSE_ENFORCER, Right.DESIGNATE}]
+from deadlines.services.notices import WORKING
+from organisations.roles import UnitKind
 
 _NOTICES = """
 INSERT INTO deadlines_notice (deadline_id, rung, person_id, post_id, at)
@@ -31,12 +28,11 @@ _OWNER = "p.unit_id = d.owner_unit_id"
 # Late goes one level up: to the unit that presses on, or to 安委办 where the regulator itself is late.
 _SUPERIOR = """p.unit_id = d.supervising_unit_id OR (d.supervising_unit_id IS NULL AND p.unit_id IN
     (SELECT u.id FROM organisations_unit u WHERE u.district_id = d.district_id AND u.kind = %(committee)s))"""
-R = Notice.Rung
 LADDER = (
-    (R.SOON, _OWNER, "d.due_on > %(today)s AND due.ordinal - today.ordinal <= ladder.before"),
-    (R.TODAY, _OWNER, "d.due_on = %(today)s AND d.due_at > %(at)s"),
-    (R.LATE, _OWNER, "d.due_at <= %(at)s"),
-    (R.ESCALATED, f"({_SUPERIOR})", "d.due_at <= %(at)s"),
+    ("soon", _OWNER, "d.due_on > %(today)s AND due.ordinal - today.ordinal <= ladder.before"),
+    ("today", _OWNER, "d.due_on = %(today)s AND d.due_at > %(at)s"),
+    ("late", _OWNER, "d.due_at <= %(at)s"),
+    ("escalated", f"({_SUPERIOR})", "d.due_at <= %(at)s"),
 )
 
 
@@ -57,13 +53,13 @@ def sweep(*, at: datetime) -> SweepResult:
         "today": local_date(at),
         "keys": [r.key for r in rules],
         "before": [r.remind_before for r in rules],
-        "roles": _WORKING,
+        "roles": WORKING,
         "committee": UnitKind.COMMITTEE.value,
     }
     fired = 0
     with connection.cursor() as cursor:
         for rung, recipients, moment in LADDER:
-            cursor.execute(_NOTICES.format(recipients=recipients, moment=moment), values | {"rung": rung.value})
+            cursor.execute(_NOTICES.format(recipients=recipients, moment=moment), values | {"rung": rung})
             fired += cursor.rowcount
         cursor.execute(
             "SELECT count(*) FROM deadlines_deadline WHERE met_at IS NULL AND cancelled_at IS NULL"
