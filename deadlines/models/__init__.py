@@ -1,5 +1,6 @@
 from deadlines.models.calendar import CalendarDay
+from deadlines.models.calendar_edit import CalendarEdit, CalendarEditDay, DeadlineMove
 from deadlines.models.ledger import Deadline
 from deadlines.models.notice import Notice
 
-__all__ = ["CalendarDay", "Deadline", "Notice"]
+__all__ = ["CalendarDay", "CalendarEdit", "CalendarEditDay", "Deadline", "DeadlineMove", "Notice"]
