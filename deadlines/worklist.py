@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
+from deadlines.calendar_alarm import wanting_year
 from deadlines.display import Clockwork, basis_marks, date_text, due_mark, rule_url, term_words
 from deadlines.models import Deadline
 from organisations.actors import Actor
+from organisations.roles import Right
 from organisations.selectors import waiting_for
 from records.kinds import NextAct, all_kinds, case_url, grade_of
 from records.models import Case
@@ -156,6 +159,17 @@ def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> lis
                     mark=act.mark if act else "",
                 )
             )
+    if actor.may(Right.MANAGE_SYSTEM) and (year := wanting_year(clockwork.today, clockwork.calendar)):
+        lines.append(
+            _plain_line(
+                title=f"载入 {year} 年工作日历",
+                sub=f"国务院办公厅公布放假安排后载入；在此之前，跨到 {year} 年的期限都是暂定。",
+                url=reverse("deadlines:calendar-year", args=[year]),
+                action_url=reverse("manage:calendar-load"),
+                action_label="去载入",
+                mark="工作日历",
+            )
+        )
     for item in waiting_for(actor):
         lines.append(
             _plain_line(

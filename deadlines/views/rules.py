@@ -58,6 +58,7 @@ def rule_page(request: ActorRequest, key: str) -> HttpResponse:
             "url": case_url(deadline.case),
             "owner": deadline.owner_unit,
             "date": date_text(deadline.due_on, clockwork),
+            "provisional": deadline.provisional,
             "due": due_mark(deadline.due_on, deadline.due_at, clockwork),
         }
         for deadline in mine.select_related("case", "owner_unit").order_by("due_at", "pk")[:SHOWN]
