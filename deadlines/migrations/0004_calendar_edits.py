@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0002_append_only'),
+        ('deadlines', '0003_ledger'),
         ('deadlines', '0005_reminders'),
         ('organisations', '0001_initial'),
     ]

@@ -2,18 +2,20 @@
 
 The edit is laid over the days in a CTE, so that the preview counts on days nobody has changed yet and the same text
 serves when it is applied. `terms` and `started_at` of the ledger row are all that is read of a deadline; D, M, H and ON
-without roll hang on no calendar and never move. Closed deadlines are history.
+without roll hang on no calendar and never move. Closed deadlines are history. The few that were extended or suspended
+have a ledger to be replayed: their dates are counted one by one and handed to the same statement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Min
 
-from deadlines.models import CalendarEdit, Deadline, DeadlineMove
+from deadlines.calendar import CalendarDayLike, CalendarOutOfRange, WorkCalendar
+from deadlines.models import CalendarDay, CalendarEdit, CalendarEditDay, Deadline, DeadlineMove
+from deadlines.replay import Unreplayable, replay
 
 # `guesses` counts the provisional days up to a day, as `ordinal` counts the working days: two look-ups tell whether a
 # span holds one.
@@ -35,7 +37,7 @@ touched AS (
     SELECT d.*, (d.started_at AT TIME ZONE 'Asia/Shanghai')::date AS day_zero,
         substring(d.terms FROM '[0-9]+')::int AS length
     FROM deadlines_deadline d
-    WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND d.terms ~ '^(WD[0-9]+|[DM][0-9]+R)$'
+    WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND NOT d.is_adjusted AND d.terms ~ '^(WD[0-9]+|[DM][0-9]+R)$'
         AND d.due_on >= %(first)s AND (d.started_at AT TIME ZONE 'Asia/Shanghai')::date <= %(last)s
 ),
 target AS (
@@ -51,6 +53,8 @@ target AS (
         ELSE (t.day_zero + make_interval(months => t.length))::date END
     LEFT JOIN workday last ON last.ordinal = nominal.ordinal + (NOT nominal.is_workday)::int
     WHERE t.terms NOT LIKE 'WD%%'
+    UNION ALL
+    SELECT * FROM unnest(%(adjusted)s::bigint[], %(adjusted_due)s::date[], %(adjusted_provisional)s::bool[])
 ),
 moved AS (
     SELECT d.id, d.case_id, d.district_id, d.rule_key, d.owner_unit_id, d.due_on AS was_due_on,
@@ -87,7 +91,7 @@ SELECT count(*) FROM (
 """
 _MOVE = """
 UPDATE deadlines_deadline d SET due_on = m.due_on, provisional = m.provisional,
-    due_at = CASE WHEN m.due_on = m.was_due_on THEN d.due_at
+    due_at = CASE WHEN m.due_on = m.was_due_on OR d.suspended_at IS NOT NULL THEN d.due_at
         ELSE (m.due_on + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' END
 FROM deadlines_deadlinemove m
 WHERE m.edit_id = %(edit)s AND d.id = m.deadline_id AND d.met_at IS NULL AND d.cancelled_at IS NULL
@@ -96,7 +100,7 @@ _NEXT_DUE = """
 UPDATE records_case c SET next_due_at = nearest.due_at
 FROM (
     SELECT case_id, min(due_at) AS due_at FROM deadlines_deadline
-    WHERE met_at IS NULL AND cancelled_at IS NULL AND case_id IN (
+    WHERE met_at IS NULL AND cancelled_at IS NULL AND suspended_at IS NULL AND case_id IN (
         SELECT d.case_id FROM deadlines_deadlinemove m JOIN deadlines_deadline d ON d.id = m.deadline_id
         WHERE m.edit_id = %(edit)s AND m.due_on <> m.was_due_on
     ) GROUP BY case_id
@@ -217,5 +221,36 @@ def noted(edit: CalendarEdit, *, size: int) -> Iterator[list[DeadlineMove]]:
 
 
 def _values(edit: CalendarEdit) -> dict[str, Any]:
-    span = edit.days.aggregate(first=Min("date"), last=Max("date"))
-    return {"edit": edit.pk, **span}
+    days = list(edit.days.all())
+    told = list(_adjusted(days))
+    return {
+        "edit": edit.pk,
+        "first": days[0].date,
+        "last": days[-1].date,
+        "adjusted": [pk for pk, _, _ in told],
+        "adjusted_due": [due_on for _, due_on, _ in told],
+        "adjusted_provisional": [provisional for _, _, provisional in told],
+    }
+
+
+def _adjusted(days: Sequence[CalendarEditDay]) -> Iterator[tuple[int, date | None, bool]]:
+    """What the edited calendar makes of clocks with entries in their ledger; no date when it does not reach that far."""
+    clocks = Deadline.objects.open().filter(is_adjusted=True, due_on__gte=days[0].date).prefetch_related("entries")
+    calendar: WorkCalendar | None = None
+    for clock in clocks.iterator(chunk_size=2000):
+        calendar = calendar or _edited(days)
+        try:
+            when = replay(clock, clock.entries.all(), calendar)
+        except CalendarOutOfRange:
+            yield clock.pk, None, True
+        except Unreplayable:
+            # It would have run out before it was stopped. What was decided then stands.
+            continue
+        else:
+            yield clock.pk, when.due_on, when.provisional
+
+
+def _edited(days: Sequence[CalendarEditDay]) -> WorkCalendar:
+    rows: dict[date, CalendarDayLike] = {row.date: row for row in CalendarDay.objects.all()}
+    announced = {d.date: CalendarDay(date=d.date, is_workday=d.is_workday, name=d.name, source=d.source) for d in days}
+    return WorkCalendar.from_rows((rows | announced).values())

@@ -17,7 +17,8 @@ from audit.models import AuditEvent, AuditUnsealed
 from audit.sealing import seal, verify
 from audit.services import SYSTEM, record
 from deadlines.calendar import WorkCalendar
-from deadlines.models import CalendarDay, CalendarEdit, Deadline, DeadlineMove, Notice
+from deadlines.models import CalendarDay, CalendarEdit, Deadline, DeadlineMove, LedgerEntry, LedgerRequest, Notice
+from deadlines.replay import replay
 from deadlines.services import recompute
 from deadlines.services.calendar_apply import PreviewOutdated, apply
 from deadlines.services.calendar_draft import (
@@ -28,7 +29,7 @@ from deadlines.services.calendar_draft import (
     draft_days,
     draft_year,
 )
-from deadlines.terms import due, parse
+from deadlines.terms import NEVER, due, parse
 from records.models import Case
 from tests.factories import at, make_actor
 from tests.risks.builders import registered, risk_in
@@ -60,6 +61,7 @@ def clocks(case: Case, *terms: str, started: datetime = NOW, **fields) -> list[D
         values = {
             "rule_key": "risks.handover",
             "terms": text,
+            "named_on": when.due_on if text == "ON" else None,
             "case": case,
             "occurrence": f"sample-{next(_serial)}",
             "title": case.title,
@@ -183,6 +185,48 @@ def test_x4_applying_changes_days_spine_evidence_and_notices_together(scene):
     assert (applied.data["moved"], applied.data["digest"]) == (2, edit.days_digest)
     seal()
     assert verify().problems == []
+
+
+def ledger(clock: Deadline, *entries: dict) -> None:
+    """Entries as another person approved them; the row is what their replay makes of it."""
+    asked, decided = make_actor("bureau_handler"), make_actor("bureau_principal")
+    for entry in entries:
+        request = LedgerRequest.objects.create(
+            deadline=clock, reason="样例", requested_by=asked.person, requested_post=asked.post, requested_at=NOW,
+            decided_by=decided.person, decided_at=NOW, is_approved=True,
+            **{name: value for name, value in entry.items() if name != "effective_at"},
+        )  # fmt: skip
+        LedgerEntry.objects.create(
+            deadline=clock, request=request, reason="样例", requested_by=asked.person, decided_by=decided.person, at=NOW,
+            **({"effective_at": NOW} | entry),
+        )  # fmt: skip
+    when = replay(clock, clock.entries.all(), WorkCalendar.load())
+    clock.due_on, clock.due_at, clock.provisional, clock.is_adjusted = when.due_on, when.due_at, when.provisional, True
+    clock.suspended_at = at("2026-12-01 09:00") if when.due_at == NEVER else None
+    clock.save()
+
+
+def test_x4_an_extended_clock_moves_by_its_ledger(scene):
+    extended, plain = clocks(scene.case, "WD20", "WD20")
+    ledger(extended, {"kind": "extend", "length": "WD7"})
+    assert (extended.due_on, plain.due_on) == (day("2026-12-31"), day("2026-12-22"))
+    actor = admin()
+    put_through(new_year(actor), actor)
+    extended.refresh_from_db()
+    plain.refresh_from_db()
+    assert (extended.due_on, plain.due_on) == (day("2026-12-30"), day("2026-12-22"))
+    assert extended.due_at == at("2026-12-31 00:00")
+
+
+def test_x4_a_suspended_clock_stays_suspended(scene):
+    (clock,) = clocks(scene.case, "WD27")
+    ledger(clock, {"kind": "suspend", "ground": "样例", "effective_at": at("2026-12-01 09:00")})
+    actor = admin()
+    put_through(new_year(actor), actor)
+    clock.refresh_from_db()
+    assert (clock.due_on, clock.due_at) == (day("2026-12-30"), NEVER)
+    when = replay(clock, clock.entries.all(), WorkCalendar.load())
+    assert (clock.due_on, clock.due_at, clock.provisional) == (when.due_on, when.due_at, when.provisional)
 
 
 def test_x4_owners_are_told_once_with_both_dates(scene):
