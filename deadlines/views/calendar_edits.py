@@ -1,7 +1,7 @@
 """管理 › 工作日历: loading a year, changing a day, the preview of what moves, and the record of what moved (X4)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -204,7 +204,7 @@ def _page(request: ActorRequest, edit: CalendarEdit, *, refused: Sequence[str] =
         "refused": refused,
         "stale": is_stale(edit),
         "facts": _facts(edit, days),
-        "days": [_day(day, clockwork) for day in days if _is_special(day)],
+        "days": _runs([_day(day, clockwork) for day in days if _is_special(day)]),
         "plain_days": sum(not _is_special(day) for day in days),
         "moves_date": moves_date,
         "may_edit": actor.may(Right.MANAGE_SYSTEM),
@@ -298,6 +298,19 @@ def _day(day: CalendarEditDay, clockwork: Clockwork) -> dict[str, Any]:
         # The law fixes these days off; a file that makes people work on one is more likely a slip.
         "note": f"{day.was_name}是法定节假日，请核对" if broken else "",
     }
+
+
+def _runs(days: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Days in a row of which the same is said, as one line."""
+    lines: list[dict[str, Any]] = []
+    for day in days:
+        before = lines[-1] if lines else None
+        told = {key: day[key] for key in ("was", "now", "turns", "source", "note")}
+        if before and told.items() <= before.items() and before["last"] + timedelta(days=1) == day["date"]:
+            before |= {"last": day["date"], "last_weekday": day["weekday"], "count": before["count"] + 1}
+        else:
+            lines.append(day | {"last": day["date"], "last_weekday": day["weekday"], "count": 1})
+    return lines
 
 
 def _arrangement(is_workday: bool | None, name: str, provisional: bool) -> str:
