@@ -13,7 +13,7 @@ FROM deadlines_deadline d WHERE d.id = n.deadline_id AND n.rung IN ('soon', 'lat
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deadlines", "0002_calendar")]
+    dependencies = [("deadlines", "0003_ledger")]
 
     operations = [
         migrations.AlterField("notice", "rung", models.CharField("级别", max_length=30)),
