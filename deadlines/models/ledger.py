@@ -95,6 +95,7 @@ class Deadline(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["due_at"], condition=_OPEN, name="deadline_open_by_due"),  # the sweep's way in
             models.Index(fields=["owner_unit", "due_at", "id"], condition=_OPEN, name="deadline_owner_open"),
             models.Index(fields=["supervising_unit", "due_at", "id"], condition=_OPEN, name="deadline_supervisor_open"),
             models.Index(
