@@ -1,5 +1,7 @@
 from deadlines.models.calendar import CalendarDay
 from deadlines.models.ledger import Deadline
 from deadlines.models.notice import Notice
+from deadlines.models.outbox import Message, MessageItem
+from deadlines.models.urge import Urge
 
-__all__ = ["CalendarDay", "Deadline", "Notice"]
+__all__ = ["CalendarDay", "Deadline", "Message", "MessageItem", "Notice", "Urge"]

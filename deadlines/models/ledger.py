@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from organisations.models import District, Territory, Unit
+from organisations.roles import UnitKind
 from records.models import Case
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
     def owed_by(self, unit: Unit) -> Self:
         return self.open().filter(owner_unit=unit)
+
+    def pressed_by(self, unit: Unit) -> Self:
+        """Open deadlines of others that this unit presses on: as named in the ledger; 安委办 on the regulators' own."""
+        mine = Q(supervising_unit=unit)
+        if unit.kind == UnitKind.COMMITTEE:
+            mine |= Q(supervising_unit=None, district=unit.district_id)
+        return self.open().filter(mine).exclude(owner_unit=unit)
 
     def for_actor(self, actor: "Actor") -> Self:
         """Deadlines of the cases that this post may see."""

@@ -12,6 +12,7 @@ from deadlines.calendar import CalendarOutOfRange
 from deadlines.models import CalendarDay
 from deadlines.rules import all_rules
 from deadlines.services.notices import WORKING
+from deadlines.services.outbox import queue_messages
 from organisations.roles import UnitKind
 
 # What is near its due day, by the partial index on open deadlines; materialised, so that nothing else is looked at.
@@ -60,11 +61,15 @@ class SweepResult:
 
 
 @transaction.atomic
-def sweep(*, at: datetime) -> SweepResult:
-    """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same."""
+def sweep(*, at: datetime, after_silence: bool = False) -> SweepResult:
+    """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same.
+
+    `after_silence`: no sweep ran for long, so whoever has several things to hear hears them in one message.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SWEEP, sweep_values(at=at))
         scanned, told = cursor.fetchone()
+    queue_messages(told or [], at=at, after_silence=after_silence)
     return SweepResult(scanned=int(scanned), fired=len(told or []))
 
 
