@@ -26,7 +26,7 @@ def urge_mark(deadline: Deadline, actor: Actor) -> dict[str, Any]:
     number, last = deadline.urged, deadline.urged_at  # type: ignore[attr-defined]
     return {
         "id": deadline.pk,
-        "may": deadline.is_open and may_urge(actor) and presses_on(actor, deadline),
+        "may": deadline.is_running and may_urge(actor) and presses_on(actor, deadline),
         "text": f"已催 {number} 次，最近 {last.astimezone(SHANGHAI):%m-%d %H:%M}" if number else "",
     }
 

@@ -5,23 +5,31 @@ from django.db import migrations, models
 
 # The ladder of part 1 under its new names, so that nobody is told again: one rung before, one late, one up.
 RENAME = """
-UPDATE deadlines_notice n SET rung = CASE n.rung
-    WHEN 'late' THEN 'late-0' WHEN 'escalated' THEN 'escalated-0'
+UPDATE deadlines_notice n SET due_on = d.due_on, rung = CASE n.rung
+    WHEN 'today' THEN 'today' WHEN 'late' THEN 'late-0' WHEN 'escalated' THEN 'escalated-0'
     ELSE 'soon-' || CASE d.rule_key
         WHEN 'risks.treatment' THEN 5 WHEN 'risks.long_term_check' THEN 5
         WHEN 'risks.closure_check' THEN 3 WHEN 'risks.reassessment' THEN 10 ELSE 1 END
     END
-FROM deadlines_deadline d WHERE d.id = n.deadline_id AND n.rung IN ('soon', 'late', 'escalated')
+FROM deadlines_deadline d WHERE d.id = n.deadline_id AND n.rung IN ('soon', 'today', 'late', 'escalated')
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deadlines", "0002_calendar"), ("organisations", "0003_absence")]
+    dependencies = [("deadlines", "0003_ledger"), ("organisations", "0003_absence")]
 
     operations = [
         migrations.AlterField("notice", "rung", models.CharField("级别", max_length=30)),
         migrations.AddField("notice", "text", models.CharField("内容", blank=True, db_default="", default="", max_length=300)),
+        migrations.AddField("notice", "due_on", models.DateField("所说的到期日", blank=True, null=True)),
         migrations.RunSQL(RENAME, migrations.RunSQL.noop),
+        migrations.RemoveConstraint("notice", "notice_once"),
+        migrations.AddConstraint(
+            "notice",
+            models.UniqueConstraint(
+                fields=("deadline", "rung", "person", "due_on"), nulls_distinct=False, name="notice_once"
+            ),
+        ),
         migrations.AddIndex(
             "deadline",
             models.Index(

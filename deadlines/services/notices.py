@@ -23,7 +23,7 @@ FROM deadlines_deadline d JOIN organisations_post p ON p.unit_id = d.owner_unit_
 WHERE d.id = ANY(%(deadlines)s)
   AND p.role_key = ANY(%(roles)s) AND p.valid_from <= %(today)s AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
 ORDER BY d.id, p.person_id, p.id
-ON CONFLICT (deadline_id, rung, person_id) DO NOTHING
+ON CONFLICT (deadline_id, rung, person_id, due_on) DO NOTHING
 RETURNING id
 """
 
@@ -56,7 +56,7 @@ def tell_person(*, person: Person, post: Post, deadline: Deadline, rung: str, te
 def _tell(*, person: Person, post: Post, deadline: Deadline, rung: str, text: str, at: datetime) -> bool:
     kind_of(rung)
     notice, is_new = Notice.objects.get_or_create(
-        deadline=deadline, rung=rung, person=person, defaults={"post": post, "text": text, "at": at}
+        deadline=deadline, rung=rung, person=person, due_on=None, defaults={"post": post, "text": text, "at": at}
     )
     if is_new:
         queue_messages([notice.pk], at=at)

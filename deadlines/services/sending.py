@@ -86,9 +86,9 @@ def send(message_id: UUID, *, attempt: int, at: datetime) -> str:
         ).order_by("deadline__due_at", "pk")
     )
     reason = _moot(message, at=at)
-    true = [notice for notice in items if notice.deadline.is_open]
+    true = [notice for notice in items if notice.deadline.is_running]
     if reason or not true:
-        return _finish(message, attempt, state=S.SKIPPED, last_error=reason or "发送前已办结或终止")
+        return _finish(message, attempt, state=S.SKIPPED, last_error=reason or "发送前已办结、中止或终止")
     subject, text = compose(message, true, at=at)
     # Written before it leaves: whatever happens then, the record says what was said.
     Message.objects.filter(pk=message.pk).update(subject=subject, text=text)

@@ -102,7 +102,7 @@ def test_x8_the_state_is_looked_at_again_before_sending(scene, gateway):
     deliver(at=LATE + timedelta(minutes=1))
     assert gateway.sent == []
     told = Message.objects.filter(post__unit=scene.cast.lead).values_list("state", "last_error").distinct()
-    assert list(told) == [("skipped", "发送前已办结或终止")]
+    assert list(told) == [("skipped", "发送前已办结、中止或终止")]
 
 
 def test_x8_who_has_left_the_post_meanwhile_is_left_alone(scene, gateway):
