@@ -15,3 +15,5 @@ class Event(TextChoices):
     CALENDAR_DRAFTED = "deadlines.calendar_drafted", "拟定工作日历变更"
     CALENDAR_DISCARDED = "deadlines.calendar_discarded", "放弃工作日历变更"
     CALENDAR_APPLIED = "deadlines.calendar_applied", "工作日历变更生效"
+    URGED = "deadlines.urged", "催办"
+    MESSAGE_RETRIED = "deadlines.message_retried", "重发失败的消息"

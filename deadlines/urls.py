@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from deadlines.views import calculator, calendar, calendar_edits, rules, worklist
+from deadlines.views import calculator, calendar, calendar_edits, rules, urging, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
     path("rules/<str:key>/", rules.rule_page, name="rule"),
+    path("urge/", urging.press, name="urge"),
     path("calendar/", calendar.current, name="calendar"),
     path("calendar/<int:year>/", calendar.year, name="calendar-year"),
     path("calendar/edits/", calendar_edits.edits, name="calendar-edits"),

@@ -3,6 +3,8 @@ from deadlines.models.calendar import CalendarDay
 from deadlines.models.calendar_edit import CalendarEdit, CalendarEditDay, DeadlineMove
 from deadlines.models.ledger import Deadline
 from deadlines.models.notice import Notice
+from deadlines.models.outbox import Message, MessageItem
+from deadlines.models.urge import Urge
 
 __all__ = [
     "AdjustmentKind",
@@ -13,5 +15,8 @@ __all__ = [
     "DeadlineMove",
     "LedgerEntry",
     "LedgerRequest",
+    "Message",
+    "MessageItem",
     "Notice",
+    "Urge",
 ]

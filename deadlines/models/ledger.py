@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from deadlines.terms import NEVER
 from organisations.models import District, Territory, Unit
+from organisations.roles import UnitKind
 from records.models import Case
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
     def owed_by(self, unit: Unit) -> Self:
         return self.open().filter(owner_unit=unit)
+
+    def pressed_by(self, unit: Unit) -> Self:
+        """Running deadlines of others that this unit presses on: as named in the ledger; 安委办 on the regulators' own."""
+        mine = Q(supervising_unit=unit)
+        if unit.kind == UnitKind.COMMITTEE:
+            mine |= Q(supervising_unit=None, district=unit.district_id)
+        return self.running().filter(mine).exclude(owner_unit=unit)
 
     def for_actor(self, actor: "Actor") -> Self:
         """Deadlines of the cases that this post may see."""
@@ -117,6 +125,10 @@ class Deadline(models.Model):
     @property
     def is_open(self) -> bool:
         return self.met_at is None and self.cancelled_at is None
+
+    @property
+    def is_running(self) -> bool:
+        return self.is_open and self.suspended_at is None
 
     def is_late_at(self, at: datetime) -> bool:
         """Overdue is derived: neither done nor ended in time."""

@@ -1,4 +1,7 @@
-"""In-app notices. The row is the claim: unique (deadline, rung, recipient), so each rung tells each person once."""
+"""In-app notices. The row is the claim: unique (deadline, rung, recipient), so each rung tells each person once.
+
+A rung of the ladder speaks of one due day: when the day moves (extension, calendar), the ladder is climbed anew.
+"""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -12,6 +15,7 @@ class Notice(models.Model):
     deadline = models.ForeignKey(Deadline, on_delete=models.PROTECT, related_name="notices", verbose_name="时限")
     # A kind of deadlines.rungs, mostly with a number: `late-3`, `moved-12`.
     rung = models.CharField("级别", max_length=30)
+    due_on = models.DateField("所说的到期日", null=True, blank=True)
     text = models.CharField("内容", max_length=300, blank=True, default="", db_default="")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="notices", verbose_name="收件人")
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", verbose_name="岗位")
@@ -23,7 +27,11 @@ class Notice(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "提醒"
         ordering = ["-at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["deadline", "rung", "person"], name="notice_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deadline", "rung", "person", "due_on"], nulls_distinct=False, name="notice_once"
+            )
+        ]
         indexes = [
             models.Index(fields=["person", "-at"]),
             models.Index(fields=["person"], condition=models.Q(read_at=None), name="notice_unread"),

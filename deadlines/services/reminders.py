@@ -12,11 +12,12 @@ from deadlines.calendar import CalendarOutOfRange
 from deadlines.models import CalendarDay
 from deadlines.rules import all_rules
 from deadlines.services.notices import WORKING
+from deadlines.services.outbox import queue_messages
 from organisations.roles import UnitKind
 
 # What is near its due day, by the partial index on open deadlines; materialised, so that nothing else is looked at.
 _NEAR = """
-SELECT d.id, d.rule_key, d.owner_unit_id, d.supervising_unit_id, d.district_id,
+SELECT d.id, d.rule_key, d.due_on, d.owner_unit_id, d.supervising_unit_id, d.district_id,
     CASE WHEN d.due_at <= %(at)s THEN 'late' WHEN d.due_on = %(today)s THEN 'today' ELSE 'soon' END AS phase,
     abs(due.ordinal - %(ordinal)s) AS days
 FROM deadlines_deadline d JOIN deadlines_calendarday due ON due.date = d.due_on
@@ -26,7 +27,8 @@ WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND d.due_at > %(first)s AND d
 _SWEEP = f"""
 WITH near AS MATERIALIZED ({_NEAR}),
 said AS (
-    SELECT DISTINCT ON (near.id, step.rung, p.person_id) near.id AS deadline_id, step.rung, p.person_id, p.id AS post_id
+    SELECT DISTINCT ON (near.id, step.rung, p.person_id) near.id AS deadline_id, near.due_on, step.rung, p.person_id,
+        p.id AS post_id
     FROM near
     JOIN unnest(%(keys)s::text[], %(rungs)s::text[], %(phases)s::text[], %(lows)s::int[], %(highs)s::int[], %(ups)s::bool[])
         AS step (rule_key, rung, phase, low, high, up)
@@ -38,13 +40,14 @@ said AS (
         CASE WHEN step.up THEN coalesce(near.supervising_unit_id, committee.id) ELSE near.owner_unit_id END
     WHERE p.role_key = ANY(%(roles)s) AND p.valid_from <= %(today)s AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
       AND NOT EXISTS (SELECT FROM deadlines_notice old
-                      WHERE old.deadline_id = near.id AND old.rung = step.rung AND old.person_id = p.person_id)
+                      WHERE old.deadline_id = near.id AND old.rung = step.rung AND old.person_id = p.person_id
+                        AND old.due_on = near.due_on)
     ORDER BY near.id, step.rung, p.person_id, p.id
 ),
 told AS (
-    INSERT INTO deadlines_notice (deadline_id, rung, person_id, post_id, at)
-    SELECT deadline_id, rung, person_id, post_id, %(at)s FROM said
-    ON CONFLICT (deadline_id, rung, person_id) DO NOTHING
+    INSERT INTO deadlines_notice (deadline_id, due_on, rung, person_id, post_id, at)
+    SELECT deadline_id, due_on, rung, person_id, post_id, %(at)s FROM said
+    ON CONFLICT (deadline_id, rung, person_id, due_on) DO NOTHING
     RETURNING id
 )
 SELECT (SELECT count(*) FROM near), (SELECT array_agg(id) FROM told)
@@ -60,11 +63,15 @@ class SweepResult:
 
 
 @transaction.atomic
-def sweep(*, at: datetime) -> SweepResult:
-    """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same."""
+def sweep(*, at: datetime, after_silence: bool = False) -> SweepResult:
+    """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same.
+
+    `after_silence`: no sweep ran for long, so whoever has several things to hear hears them in one message.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SWEEP, sweep_values(at=at))
         scanned, told = cursor.fetchone()
+    queue_messages(told or [], at=at, after_silence=after_silence)
     return SweepResult(scanned=int(scanned), fired=len(told or []))
 
 

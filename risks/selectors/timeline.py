@@ -107,6 +107,7 @@ _SAID: dict[str, Callable[[Data], str]] = {
         moved_text(d["change"], d["source"], d["from"], d["to"]) + ("暂定。" if d["provisional"] else "")
     ),
     D.SETTLED: lambda d: moved_text(d["change"], d["source"], d["from"], d["to"]),
+    D.URGED: lambda d: f"第 {d.get('number', '')} 次催办{d.get('to', '')}。{d.get('note', '')}",
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
 }
 
@@ -144,7 +145,7 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
 def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached: list[Attachment]) -> dict[str, Any]:
     local = event.at.astimezone(SHANGHAI)
     title = event.label
-    if event.name in {D.STARTED, D.CANCELLED, D.MET, D.MOVED, D.SETTLED}:
+    if event.name in {D.STARTED, D.CANCELLED, D.MET, D.MOVED, D.SETTLED, D.URGED}:
         title = f"{event.label}：{data.get('label', '')}"
     elif event.name in {E.CONCLUDED_SEVERE, E.CONCLUDED_MILD, E.SELF_GRADED, E.SELF_GRADED_SEVERE}:
         title = f"{event.label.split('（')[0]}：{data.get('grade_text', '')}"

@@ -12,7 +12,8 @@ from deadlines.ladder import Ladder
 from deadlines.models import Deadline, Notice
 from deadlines.rules import _REGISTER, rule
 from deadlines.services import reminders
-from deadlines.services.reminders import sweep
+from deadlines.services.reminders import SweepResult, sweep
+from deadlines.terms import NEVER
 from organisations.models import Person, Post
 from tests.factories import at, make_actor, make_post
 from tests.risks.builders import risk_in
@@ -112,6 +113,23 @@ def test_x8_the_sweep_reads_the_index_of_what_is_near(scene):
     assert "deadline_open_by_due" in plan
     assert "Seq Scan on deadlines_deadline" not in plan
     assert sweep(at=at("2026-10-10 09:00")).scanned == 1
+
+
+def test_x8_a_moved_due_day_is_reminded_of_anew(scene):
+    deadline = scene.deadline("handover")
+    sweep(at=at("2026-10-10 09:00"))
+    Deadline.objects.filter(pk=deadline.pk).update(due_on="2026-10-14", due_at=at("2026-10-15 00:00"))
+    sweep(at=at("2026-10-12 09:00"))
+    sweep(at=at("2026-10-14 09:00"))
+    told = Notice.objects.filter(person=scene.cast.handler.person).order_by("id").values_list("rung", "due_on")
+    assert [(rung, f"{day:%m-%d}") for rung, day in told] == [("today", "10-10"), ("today", "10-14")]
+
+
+def test_x8_a_suspended_deadline_is_left_alone(scene):
+    Deadline.objects.filter(pk=scene.deadline("handover").pk).update(
+        suspended_at=at("2026-10-09 10:00"), due_at=NEVER, is_adjusted=True
+    )
+    assert sweep(at=at("2026-10-10 09:00")) == sweep(at=at("2026-10-20 09:00")) == SweepResult(scanned=0, fired=0)
 
 
 def test_x8_a_second_sweep_tells_nobody_again(scene):
