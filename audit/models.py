@@ -84,8 +84,14 @@ class Heartbeat(models.Model):
     succeeded_at = models.DateTimeField("上次成功", null=True)
     scanned = models.PositiveIntegerField("扫描", default=0)
     fired = models.PositiveIntegerField("触发", default=0)
-    failed = models.PositiveIntegerField("失败", default=0)
+    failed = models.PositiveIntegerField("连续失败", default=0)
     last_error = models.CharField("上次错误", max_length=300, blank=True)
+    failed_at = models.DateTimeField("上次失败", null=True)
+    duration_ms = models.PositiveIntegerField("用时", default=0)
+    runs = models.PositiveBigIntegerField("累计成功", default=0, db_default=0)
+    scanned_total = models.PositiveBigIntegerField("累计扫描", default=0, db_default=0)
+    fired_total = models.PositiveBigIntegerField("累计触发", default=0, db_default=0)
+    failed_total = models.PositiveBigIntegerField("累计失败", default=0, db_default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = "任务心跳"

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import before_task_publish, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("zhuan")
@@ -12,6 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 _SPEEDUP = float(os.environ.get("BEAT_SPEEDUP", "1"))  # the torture run's; settings refuse it elsewhere
+PULSE = "audit.tasks.pulse"
 
 # The whole beat table. Seconds between ticks; every task may run twice, late or in two places at once.
 # A tick nobody took within its own period is thrown away, so that an outage leaves no storm behind.
@@ -21,6 +22,8 @@ app.conf.beat_schedule = {
         ("sweep", "deadlines.tasks.sweep", 60.0),
         ("seal", "audit.tasks.seal", 5.0),
         ("render", "records.tasks.render_letters", 5.0),
+        ("deliver", "deadlines.tasks.deliver", 10.0),
+        ("pulse", PULSE, 15.0),
     ]
 }
 
@@ -29,3 +32,19 @@ app.conf.beat_schedule = {
 def sweep_at_once(sender: Any, **kwargs: Any) -> None:
     """A worker that comes up after an outage does not wait for the next minute."""
     sender.app.send_task("deadlines.tasks.sweep")
+
+
+@before_task_publish.connect
+def timer_is_alive(sender: Any, **kwargs: Any) -> None:
+    """Only the timer hands out pulses. It says so in the database itself, so that it is heard when Redis is not."""
+    if sender != PULSE:
+        return
+    from django.db import close_old_connections
+
+    from audit.heartbeat import touch
+
+    close_old_connections()
+    try:
+        touch("beat")
+    finally:
+        close_old_connections()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from config import audit_pages, manage_views
-from deadlines.views import calendar
+from deadlines.views import calendar, calendar_edits
 
 app_name = "manage"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("", include("organisations.urls.manage")),
     path("profile/", manage_views.profile, name="profile"),
     path("calendar/", calendar.current, name="calendar"),
+    path("calendar/load/", calendar_edits.load_year, name="calendar-load"),
+    path("calendar/template/<int:year>/", calendar_edits.template, name="calendar-template"),
+    path("calendar/days/", calendar_edits.change_days, name="calendar-days"),
+    path("calendar/edits/<int:edit>/compare/", calendar_edits.compare_again, name="calendar-compare"),
+    path("calendar/edits/<int:edit>/discard/", calendar_edits.discard, name="calendar-discard"),
     path("audit/", audit_pages.events, name="audit"),
     path("audit/verify/", audit_pages.verify_chain, name="audit-verify"),
     path("audit/<int:pk>/", audit_pages.event, name="audit-event"),

@@ -75,8 +75,9 @@ def _others(district: District) -> list[dict[str, str]]:
 def status(request: ActorRequest) -> HttpResponse:
     rows = [row | {"age_text": _age(row["age"])} for row in portal_status()]
     red = [row["label"] for row in rows if row["red"]]
+    waiting = [row["label"] for row in rows if row.get("warning")]
     context = frame(request.actor, "manage:status", "运行状态", sub="超过 3 分钟没有动静的标为异常。刷新页面重新检查。")
-    return render(request, "manage/status.html", context | {"rows": rows, "red": red})
+    return render(request, "manage/status.html", context | {"rows": rows, "red": red, "waiting": waiting})
 
 
 def _age(seconds: int | None) -> str:

@@ -202,11 +202,27 @@ WHITENOISE_USE_FINDERS = TESTING or DEBUG
 LETTER_FONT_DIR = Path(os.environ.get("LETTER_FONT_DIR", BASE_DIR / ".local" / "fonts"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 ATTACHMENT_MAX_BYTES = 20 * 1024 * 1024
+# Mail, and the district's gateway for SMS and 政务通. The demo only records what it would have sent (管理 › 发送记录).
 EMAIL_BACKEND = (
     "django.core.mail.backends.locmem.EmailBackend"
     if DEMO or TESTING
     else os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 )
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")  # empty: no mail leaves the portal
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "465"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = flag("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
+EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", EMAIL_HOST_USER or "zhuan@localhost")
+EMAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >") or "localhost"
+GATEWAY_URL = os.environ.get("GATEWAY_URL", "")  # empty: no SMS leaves the portal
+GATEWAY_SECRET = os.environ.get("GATEWAY_SECRET", "")
+GATEWAY_TIMEOUT = float(os.environ.get("GATEWAY_TIMEOUT", "5"))
+if GATEWAY_URL and not GATEWAY_SECRET:
+    raise ImproperlyConfigured("设置了 GATEWAY_URL，还须设置 GATEWAY_SECRET（the gateway's requests are signed）")
+MESSAGES_RECORDED_ONLY = DEMO and not TESTING
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

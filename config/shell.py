@@ -1,6 +1,5 @@
 """What the frame of every page shows: navigation for this role, the acting post, unread notices, the calendar's state."""
 
-from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI, local_date, now
 from deadlines.calendar import WorkCalendar
+from deadlines.calendar_alarm import TOLD_FROM, wanting_year
 from deadlines.models import Notice
 from organisations.actors import Actor
 from organisations.models import District, Post
@@ -60,6 +60,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     ]
     at = now()
     posts = Post.objects.open_on(local_date(at)).filter(person=actor.person).select_related("unit")
+    wanting = wanting_year(local_date(at), WorkCalendar.load(), since_month=TOLD_FROM)
     frame |= {
         "district_title": actor.unit.district.portal_title,
         "nav": nav,
@@ -72,8 +73,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
         ],
         "menu_links": [{"label": "修改密码", "url": reverse("change-password")}],
-        "calendar_notice": _calendar_notice(at),
-        "calendar_affected_url": reverse("deadlines:calendar-year", args=[local_date(at).year + 1]),
+        "calendar_notice": _calendar_notice(wanting),
+        "calendar_affected_url": reverse("deadlines:calendar-year", args=[wanting]) if wanting else "",
         "unread": Notice.objects.filter(person=actor.person, read_at=None).count(),
     }
     return {"shell": frame}
@@ -97,14 +98,9 @@ def _is_current(request: HttpRequest, name: str) -> bool:
     return here == name or (":" in name and match.namespace == name.split(":")[0])
 
 
-def _calendar_notice(at: datetime) -> str:
-    """From October on, while next year's arrangement is not published: dates that reach into it are provisional."""
-    today = local_date(at)
-    calendar = WorkCalendar.load()
-    new_year = date(today.year + 1, 1, 1)
-    if today.month < 10 or not calendar.covers(new_year) or not calendar.is_provisional(new_year):
-        return ""
-    return f"{new_year.year} 年放假安排尚未公布，跨年的工作日期限为暂定，公布后重算。"
+def _calendar_notice(year: int | None) -> str:
+    """While an arrangement is not loaded: dates that reach into that year are provisional."""
+    return f"{year} 年放假安排尚未公布，跨年的工作日期限为暂定，公布后重算。" if year else ""
 
 
 def _demo_now() -> str:

@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from audit.clock import local_date, now
 from audit.models import AuditUnsealed, Heartbeat
+from deadlines.calendar import WorkCalendar
+from deadlines.calendar_alarm import wanting_year
 from records.models import Letter
 
 RED_AFTER = timedelta(minutes=3)
@@ -45,10 +48,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def statusz(request: HttpRequest) -> JsonResponse:
-    """Ages of the background jobs in seconds; `red` when one has been silent or stuck for three minutes."""
+    """Ages of the background jobs in seconds; `red` when one has been silent or stuck for three minutes.
+
+    `warnings` wait for a person and leave the status as it is.
+    """
     checks = portal_status()
     red = [check["name"] for check in checks if check["red"]]
-    return JsonResponse({"status": "red" if red else "ok", "red": red, "checks": checks})
+    warnings = [check["name"] for check in checks if check.get("warning")]
+    return JsonResponse({"status": "red" if red else "ok", "red": red, "warnings": warnings, "checks": checks})
 
 
 def portal_status() -> list[dict[str, Any]]:
@@ -75,6 +82,7 @@ def portal_status() -> list[dict[str, Any]]:
     )
     unsealed = AuditUnsealed.objects.order_by("created_at").values_list("created_at", flat=True).first()
     rows.append(_row("sealer", "待封存事件", real, unsealed, never_is_red=False))
+    rows.append(_calendar())
     return rows
 
 
@@ -89,6 +97,14 @@ def _row(
     age = int((real - since).total_seconds()) if since else None
     red = never_is_red and real - _UP_SINCE > RED_AFTER if age is None else age > RED_AFTER.total_seconds()
     return {"name": name, "label": label, "age": age, "red": red, "detail": detail}
+
+
+def _calendar() -> dict[str, Any]:
+    """From November on, next year's arrangement has to be loaded by the system administrator."""
+    year = wanting_year(local_date(now()), WorkCalendar.load())
+    detail = f"{year} 年放假安排还没有载入，跨到 {year} 年的期限为暂定" if year else ""
+    row = {"name": "calendar", "label": "工作日历", "age": None, "red": False, "warning": year is not None}
+    return row | {"detail": detail}
 
 
 def _broker() -> dict[str, Any]:

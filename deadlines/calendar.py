@@ -7,7 +7,7 @@ raises `CalendarOutOfRange`, and a day whose arrangement has not been announced 
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 WEEKDAYS = "一二三四五六日"
 
@@ -68,16 +68,23 @@ class WorkCalendar:
         """The calendar of the database: one small query, and the rows only after they have changed."""
         global _cached
         # Imported here so that counting days needs no Django.
+        from deadlines.models.calendar import CalendarDay
+
+        version = cls.version()
+        if _cached is None or _cached[0] != version:
+            _cached = (version, cls(CalendarDay.objects.all()))
+        return _cached[1]
+
+    @staticmethod
+    def version() -> str:
+        """Another text after every edit."""
         from django.db.models import Count, Max, Sum
 
         from deadlines.models.calendar import CalendarDay
 
         # The sum catches two edits stamped in another order than they were committed.
         found = CalendarDay.objects.aggregate(n=Count("pk"), at=Max("updated_at"), total=Sum("ordinal"))
-        version = (found["n"], found["at"], found["total"])
-        if _cached is None or _cached[0] != version:
-            _cached = (version, cls(CalendarDay.objects.all()))
-        return _cached[1]
+        return f"{found['n']} {found['at']} {found['total']}"
 
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last
@@ -172,4 +179,4 @@ class WorkCalendar:
         return position
 
 
-_cached: tuple[tuple[Any, ...], WorkCalendar] | None = None
+_cached: tuple[str, WorkCalendar] | None = None

@@ -1,5 +1,7 @@
 """Deadlines in words: the ink mark, the date, the clock with its reasons. Pure: takes the moment and the calendar."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +10,7 @@ from django.urls import reverse
 
 from audit.clock import local_date
 from deadlines.calendar import WEEKDAYS, WorkCalendar
-from deadlines.models import Deadline
+from deadlines.models import Deadline, DeadlineMove
 from deadlines.terms import OnDate, describe, explain, parse
 
 
@@ -76,15 +78,19 @@ def rule_url(key: str) -> str:
     return f"{reverse('deadlines:rules')}#{key}"
 
 
-def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> dict[str, Any]:
-    """The context of components/clock.html for one ledger row."""
+def clock(
+    deadline: Deadline, clockwork: Clockwork, *, opened: bool = False, moves: Sequence[DeadlineMove] = ()
+) -> dict[str, Any]:
+    """The context of components/clock.html for one ledger row; `moves` are what edits of the calendar did to it."""
     rule = deadline.rule
     shown: dict[str, Any] = {
         "label": rule.label,
         "date_text": date_text(deadline.due_on, clockwork).split(" ")[0],
         "weekday_text": weekday_text(deadline.due_on, clockwork),
         "sentence": _sentence(deadline),
-        "basis_note": next(iter(basis_marks(deadline)), None),
+        "basis_notes": basis_marks(deadline),
+        "provisional": deadline.provisional,
+        "moves": [_moved(move) for move in moves],
     }
     if deadline.cancelled_at:
         return shown | {
@@ -104,6 +110,35 @@ def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> 
         }
     mark = due_mark(deadline.due_on, deadline.due_at, clockwork)
     return shown | {"state": "open", "due": mark, "why": _why(deadline, clockwork, opened=opened)}
+
+
+def moves_of(deadlines: Iterable[Deadline]) -> dict[int, list[DeadlineMove]]:
+    """What applied edits did to these, oldest first: one query."""
+    found: dict[int, list[DeadlineMove]] = defaultdict(list)
+    rows = (
+        DeadlineMove.objects.filter(deadline__in=[d.pk for d in deadlines]).select_related("edit").order_by("edit_id")
+    )
+    for row in rows:
+        found[row.deadline_id].append(row)
+    return found
+
+
+def _moved(move: DeadlineMove) -> dict[str, str]:
+    return {
+        "text": moved_text(move.edit.title, move.edit.source, move.was_due_on, move.due_on),
+        "url": edit_url(move.edit_id),
+    }
+
+
+def moved_text(change: str, source: str, was: date | str, now: date | str) -> str:
+    """Why a date is another one than it was, in the words of clock and timeline."""
+    if was == now:
+        return f"因{change}公布（{source}），到期日 {now} 不变，不再暂定。"
+    return f"因{change}变更（{source}），到期日由 {was} 改为 {now}。"
+
+
+def edit_url(pk: int) -> str:
+    return reverse("deadlines:calendar-edit", args=[pk])
 
 
 def _sentence(deadline: Deadline) -> str:

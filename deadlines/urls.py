@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from deadlines.views import calendar, rules, worklist
+from deadlines.views import calculator, calendar, calendar_edits, rules, urging, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
     path("rules/<str:key>/", rules.rule_page, name="rule"),
+    path("urge/", urging.press, name="urge"),
     path("calendar/", calendar.current, name="calendar"),
     path("calendar/<int:year>/", calendar.year, name="calendar-year"),
+    path("calendar/edits/", calendar_edits.edits, name="calendar-edits"),
+    path("calendar/edits/<int:edit>/", calendar_edits.edit, name="calendar-edit"),
+    path("calculator/", calculator.calculator, name="calculator"),
 ]
 
 urlpatterns = [

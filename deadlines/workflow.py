@@ -14,6 +14,7 @@ from django.db import transaction
 from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
 from audit.services import record
+from deadlines.calendar_lock import held
 from deadlines.services.ledger import Effects, apply_event
 from organisations.actors import Actor
 from organisations.models import Person
@@ -88,9 +89,9 @@ class Workflow:
         return str(dict(self.states.choices).get(state, state))  # type: ignore[attr-defined]
 
     def lock(self, case: Case, *, version: int | None = None) -> Case:
-        """Take the case's row lock. With `version`, refuse when somebody acted since that version was shown."""
+        """Take the case's row lock, holding the calendar. With `version`, refuse when somebody acted since it was shown."""
         locked = (
-            Case.objects.select_for_update(of=("self",))
+            held(Case.objects.select_for_update(of=("self",)))
             .select_related("lead_unit", "responsible_unit", "district")
             .get(pk=case.pk)
         )

@@ -7,11 +7,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from deadlines.display import Clockwork, basis_marks, date_text, due_mark, rule_url, term_words
+from deadlines.display import Clockwork, date_text
 from deadlines.models import Deadline
+from deadlines.services.urging import may_urge
+from deadlines.urging import urge_mark, with_urges
+from deadlines.worklist_lines import deputy_lines, is_met_by, line, signing_lines
 from organisations.actors import Actor
-from organisations.selectors import waiting_for
-from records.kinds import NextAct, all_kinds, case_url, grade_of
+from organisations.models import Absence
+from records.kinds import NextAct, all_kinds
 from records.models import Case
 
 LIMIT = 300  # lines read for one page; whoever owes more is told so
@@ -26,10 +29,26 @@ class Group:
     lines: list[dict[str, Any]] = field(default_factory=list)
     more_url: str = ""
     more_count: int = 0
+    can_urge: bool = False  # the lines have boxes to tick, and the group a button
 
     @property
     def count(self) -> int:
         return len(self.lines) + self.more_count
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What every line is drawn with, read once for the page."""
+
+    actor: Actor
+    clockwork: Clockwork
+    acts: dict[int, NextAct]
+    absent: dict[int, str]
+
+    def line(self, deadline: Deadline) -> dict[str, Any]:
+        act = self.acts.get(deadline.case_id)
+        urge = urge_mark(deadline, self.actor)
+        return line(deadline, act, self.actor, self.clockwork, urge=urge, absent=self.absent)
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,7 @@ FILTERS = {
     "own": "本机关时限",
     "mine": "等我签字",
     "sent": "我交出去、还没回的",
+    "below": "下级逾期",
 }
 
 
@@ -52,79 +72,88 @@ def owed(actor: Actor) -> QuerySet[Deadline]:
     return _read(Deadline.objects.owed_by(actor.unit))
 
 
-def sent_out(actor: Actor) -> QuerySet[Deadline]:
-    """Open deadlines of others that the actor's unit presses on."""
-    return _read(Deadline.objects.open().filter(supervising_unit=actor.unit))
+def pressed_on(actor: Actor) -> QuerySet[Deadline]:
+    """Open deadlines of others that the actor's unit presses on, the late ones first."""
+    return _read(Deadline.objects.pressed_by(actor.unit))
 
 
 def worklist(actor: Actor, clockwork: Clockwork, *, chosen: str = "all", show_all_later: bool = False) -> Worklist:
     """Groups 等我签字 · 已逾期 · 今天 · 本周 · 以后, in a fixed number of queries whatever their length."""
     mine = list(owed(actor)[: LIMIT + 1])
-    sent = list(sent_out(actor)[: LIMIT + 1])
-    is_cut = len(mine) > LIMIT or len(sent) > LIMIT
-    acts = _next_acts([d.case for d in mine], actor)
-    signs = _signing_lines(actor, clockwork, {d.case_id for d in mine})
-    person = actor.post.person_id
+    pressed = list(pressed_on(actor)[: LIMIT + 1])
+    is_cut = max(len(mine), len(pressed)) > LIMIT
+    sent = [d for d in pressed if d.supervising_unit_id == actor.unit_id]
+    below = [d for d in pressed[:LIMIT] if _is_escalated(d, clockwork)] if may_urge(actor) else []
+    absences = list(stood_in_for(actor, on=clockwork.today))
+    absent = {a.post.person_id: a.post.person.name for a in absences}
+    drawn = Drawing(
+        actor=actor,
+        clockwork=clockwork,
+        acts=_next_acts([d.case for d in mine], actor),
+        absent=absent,
+    )
+    signs = signing_lines(actor, clockwork, {d.case_id for d in mine})
+    standing_in = deputy_lines(absences, actor)
+    hands = {actor.post.person_id, *absent}
     waits = [
         d
         for d in mine
-        if (act := acts.get(d.case_id)) and act.waits_for == person and act.action and _is_met_by(d, act)
+        if (act := drawn.acts.get(d.case_id)) and act.waits_for in hands and act.action and is_met_by(d, act)
     ]
     own = [d for d in mine if d.rule.is_own_term]
-    shown = {"all": mine, "own": own, "mine": waits, "sent": sent}[chosen]
-    counts = {"all": len(mine) + len(signs), "own": len(own), "mine": len(waits) + len(signs), "sent": len(sent)}
-    groups = _by_time(shown[:LIMIT], acts, actor, clockwork, show_all_later=show_all_later)
+    shown = {"all": mine, "own": own, "mine": waits, "sent": sent, "below": []}[chosen]
+    counts = {
+        "all": len(mine) + len(signs) + len(standing_in) + len(below),
+        "own": len(own),
+        "mine": len(waits) + len(signs) + len(standing_in),
+        "sent": len(sent),
+        "below": len(below),
+    }
+    groups = _by_time(shown[:LIMIT], drawn, show_all_later=show_all_later)
+    if below and chosen in {"all", "below"}:
+        groups.insert(_after_today(groups), _below(below, drawn))
+    if standing_in and chosen in {"all", "mine"}:
+        groups.insert(
+            0,
+            Group(
+                "standing-in", "代人看管", hint="请假的人名下等办的事；用您自己的岗位能办的才能办。", lines=standing_in
+            ),
+        )
     if signs and chosen in {"all", "mine"}:
         groups.insert(0, Group("today", "等我签字、审批", lines=signs))
+    if chosen == "sent":
+        for group in groups:
+            group.can_urge = any(line["urge"] for line in group.lines)
     return Worklist(groups=groups, counts=counts, is_cut=is_cut)
 
 
-def line(deadline: Deadline, act: NextAct | None, actor: Actor, clockwork: Clockwork) -> dict[str, Any]:
-    """The context of components/worklist_line.html."""
-    rule, case = deadline.rule, deadline.case
-    mark = due_mark(deadline.due_on, deadline.due_at, clockwork)
-    owes = deadline.owner_unit_id == actor.unit_id
-    action, label = (act.action, act.label) if act and _is_met_by(deadline, act) else (rule.action, rule.action_label)
-    if not owes:
-        action, label = "", "查看"
-    marks = []
-    if rule.is_own_term:
-        marks.append("本机关时限")
-        if mark["class"] == "late":
-            marks.append("须写明逾期原因")
-    if act and act.mark and _is_met_by(deadline, act):
-        marks.append(act.mark)
-    if not owes:
-        marks.append(f"由{deadline.owner_unit}办理")
-    return {
-        "date_text": date_text(deadline.due_on, clockwork),
-        "date_iso": deadline.due_on.isoformat(),
-        "due_class": mark["class"],
-        "due_text": mark["text"],
-        "due_icon": mark["icon"],
-        "grade": grade_of(case.level),
-        "title": case.title,
-        "url": case_url(case),
-        "rule_label": rule.label,
-        "marks": marks,
-        "basis_marks": basis_marks(deadline),
-        "for_whom": str(case.responsible_unit),
-        "for_whom_sub": f"{case.township}·{case.number}",
-        "clause": rule.clause,
-        "clause_url": rule_url(rule.key),
-        "clause_words": term_words(deadline),
-        "action_label": label,
-        "action_url": case_url(case, action),
-    }
+def stood_in_for(actor: Actor, *, on: date) -> QuerySet[Absence]:
+    """Whoever is absent today and named this post as deputy."""
+    return Absence.objects.on(on).filter(deputy=actor.post).select_related("post__person", "post__unit__district")
 
 
-def _is_met_by(deadline: Deadline, act: NextAct) -> bool:
-    """The pending hand belongs to the clock that the rule's own act would meet (a letter to 交办, a signature to 核查)."""
-    return deadline.rule.action in act.meets
+def _is_escalated(deadline: Deadline, clockwork: Clockwork) -> bool:
+    days = clockwork.calendar.working_days_between(deadline.due_on, clockwork.today)
+    return clockwork.at >= deadline.due_at and days >= deadline.rule.ladder.escalate
+
+
+def _below(deadlines: list[Deadline], drawn: Drawing) -> Group:
+    group = Group("below", "下级逾期", hint="到期未办，逾期上报到本单位，请督促。")
+    group.lines = [drawn.line(d) for d in deadlines]
+    group.can_urge = any(line["urge"] for line in group.lines)
+    return group
+
+
+def _after_today(groups: list[Group]) -> int:
+    return sum(1 for group in groups if group.key in {"late", "today"})
 
 
 def _read(deadlines: QuerySet[Deadline]) -> QuerySet[Deadline]:
-    return deadlines.select_related("case__responsible_unit", "case__township", "owner_unit").order_by("due_at", "id")
+    return (
+        with_urges(deadlines)
+        .select_related("case__responsible_unit", "case__township", "owner_unit")
+        .order_by("due_at", "id")
+    )
 
 
 def _next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
@@ -135,67 +164,8 @@ def _next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
     return found
 
 
-def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> list[dict[str, Any]]:
-    """What waits for this person without a deadline of the own unit: an expert's signature, a principal's approval."""
-    lines = []
-    for kind in all_kinds():
-        cases = list(kind.waiting_for(actor))
-        acts = kind.next_acts(cases, actor)
-        for case in cases:
-            act = acts.get(case.pk)
-            if case.pk in already and act and act.meets:
-                continue  # it stands on the line of the clock that it moves on
-            lines.append(
-                _plain_line(
-                    title=case.title,
-                    sub=f"{case.responsible_unit}",
-                    url=case_url(case),
-                    action_url=case_url(case, act.action if act else ""),
-                    action_label=act.label if act else "去办理",
-                    grade=grade_of(case.level),
-                    mark=act.mark if act else "",
-                )
-            )
-    for item in waiting_for(actor):
-        lines.append(
-            _plain_line(
-                title=item.title, sub=item.sub, url=item.url, action_url=item.url, action_label=item.action_label
-            )
-        )
-    return lines
-
-
-def _plain_line(
-    *,
-    title: str,
-    sub: str,
-    url: str,
-    action_url: str,
-    action_label: str,
-    grade: dict[str, str] | None = None,
-    mark: str = "",
-) -> dict[str, Any]:
-    return {
-        "date_text": "",
-        "due_class": "",
-        "due_text": "等您办理",
-        "grade": grade,
-        "title": title,
-        "url": url,
-        "rule_label": mark or "待签",
-        "marks": [],
-        "basis_marks": [],
-        "for_whom": sub,
-        "clause": "",
-        "clause_words": "",
-        "action_label": action_label,
-        "action_url": action_url,
-    }
-
-
-def _by_time(
-    deadlines: list[Deadline], acts: dict[int, NextAct], actor: Actor, clockwork: Clockwork, *, show_all_later: bool
-) -> list[Group]:
+def _by_time(deadlines: list[Deadline], drawn: Drawing, *, show_all_later: bool) -> list[Group]:
+    clockwork = drawn.clockwork
     end = week_end(clockwork)
     late = Group("late", "已逾期")
     today = Group("today", "今天")
@@ -214,7 +184,7 @@ def _by_time(
             later.more_count += 1
             later.more_url = "?later=all"
             continue
-        group.lines.append(line(deadline, acts.get(deadline.case_id), actor, clockwork))
+        group.lines.append(drawn.line(deadline))
     own_late = sum(1 for d in deadlines if clockwork.at >= d.due_at and d.rule.is_own_term)
     if own_late:
         late.hint = f"本机关时限 {own_late} 项：不可延期，办结时须写明逾期原因，计入考核。"

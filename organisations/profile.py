@@ -19,6 +19,9 @@ TERMS = {
     "long_term_check": "长期管控检查",
     "long_term_reassessment": "长期管控再评估",
 }
+# What kinds of notice leave the portal, and by which channels; deadlines/rungs.py says what each kind is.
+MESSAGES = ("soon", "today", "late", "escalated", "urged", "moved", "extension", "suspension", "expected")
+CHANNELS = ("gateway", "email")
 LS_VARIANTS = ("A", "B")
 SECTIONS = "ABCDEFGHIJKLMNOPQRST"
 _TERM = re.compile(r"(WD|H)[1-9][0-9]{0,3}|(D|M)[1-9][0-9]{0,3}R?", flags=re.ASCII)
@@ -27,6 +30,7 @@ _TERM = re.compile(r"(WD|H)[1-9][0-9]{0,3}|(D|M)[1-9][0-9]{0,3}R?", flags=re.ASC
 _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     "district": {"code": (str, True), "name": (str, True), "city_name": (str, True), "portal_title": (str, True)},
     "terms": dict.fromkeys(TERMS, (str, False)),
+    "messages": dict.fromkeys(MESSAGES, (list, False)),
     "grading": {"ls_variant": (str, False)},
     "territories": {"code": (str, True), "name": (str, True), "kind": (str, True), "district_managed": (bool, True)},
     "units": {
@@ -68,7 +72,7 @@ class Profile:
     """A checked profile. The rows keep the keys of the file."""
 
     district: dict[str, str]
-    settings: dict[str, dict[str, str]]
+    settings: dict[str, dict[str, Any]]
     territories: list[dict[str, Any]] = field(default_factory=list)
     units: list[dict[str, Any]] = field(default_factory=list)
     sectors: list[dict[str, Any]] = field(default_factory=list)
@@ -102,7 +106,7 @@ def check(data: Mapping[str, Any], *, source: str) -> Profile:
         raise ProfileError(source, problems)
     profile = Profile(
         district=dict(data["district"]),
-        settings={"terms": dict(data.get("terms", {})), "grading": dict(data.get("grading", {}))},
+        settings={name: dict(data.get(name, {})) for name in ("terms", "messages", "grading")},
         **{name: [dict(row) for row in data.get(name, [])] for name in _LISTS},
     )
     for step in (_check_settings, _check_territories, _check_units, _check_sectors):
@@ -164,6 +168,9 @@ def _check_settings(profile: Profile) -> list[str]:
     for key, text in profile.settings["terms"].items():
         if not _TERM.fullmatch(text):
             problems.append(f"[terms] 的 {key}（{TERMS[key]}）写作“{text}”，不是期限；应如 WD5、D30、D30R、M3、H24")
+    for kind, channels in profile.settings["messages"].items():
+        for channel in channels:
+            problems += _choice(channel, list(CHANNELS), f"[messages] 的 {kind} 里")
     variant = profile.settings["grading"].get("ls_variant", "A")
     if variant not in LS_VARIANTS:
         problems.append(f"[grading] 的 ls_variant“{variant}”须是 {' 或 '.join(LS_VARIANTS)}")

@@ -4,8 +4,10 @@
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from audit.models import AuditEvent
+from deadlines.models import CalendarEdit
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
@@ -38,6 +40,7 @@ class World:
     account: int
     event: int
     township_code: str
+    calendar_edit: int
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
@@ -57,6 +60,9 @@ NAMED_BY = {
     "enterprises:propose-enforcer": "enterprise",
     "enterprises:decide-change": "change",
     "enterprises:decide-enforcer": "proposal",
+    "deadlines:calendar-edit": "calendar_edit",
+    "manage:calendar-compare": "calendar_edit",
+    "manage:calendar-discard": "calendar_edit",
     "manage:unit-edit": "unit",
     "manage:unit-succeed": "unit",
     "manage:territory-edit": "territory",
@@ -148,6 +154,23 @@ def _world(scene: Scene) -> World:
         account=cast.handler.account.pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         township_code=enterprise.township.code,
+        calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
+    )
+
+
+def _applied_edit(actor: Actor, *, at: datetime) -> CalendarEdit:
+    """The calendar is the country's: whoever made it, all may read it."""
+    return CalendarEdit.objects.create(
+        title="2027 年工作日历",
+        year=2027,
+        source="样例",
+        base="",
+        days_digest="",
+        state=CalendarEdit.State.APPLIED,
+        drafted_by=actor.person,
+        drafted_at=at,
+        applied_by=actor.person,
+        applied_at=at,
     )
 
 
@@ -175,6 +198,8 @@ _SEEN = {
 
 
 def sees(actor: Actor, world: str, what: str) -> bool:
+    if what == "calendar_edit":
+        return True
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

@@ -15,6 +15,7 @@ from audit.clock import local_date, now
 from deadlines.calendar import WEEKDAYS
 from deadlines.models import CalendarDay
 from organisations.access import ActorRequest, acting
+from organisations.roles import Right
 from organisations.views.manage_frame import frame
 
 _MONDAY_FIRST = Calendar(firstweekday=0)
@@ -50,6 +51,7 @@ def _page(request: ActorRequest, year: int | None) -> HttpResponse:
         ],
         "months": [_month(year, month, days, today) for month in range(1, 13)],
         "specials": _specials(days.values()),
+        "may_edit": request.actor.may(Right.MANAGE_SYSTEM),
         "workdays": sum(day.is_workday for day in days.values()),
         "weekdays": WEEKDAYS,
     }

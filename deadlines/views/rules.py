@@ -58,6 +58,7 @@ def rule_page(request: ActorRequest, key: str) -> HttpResponse:
             "url": case_url(deadline.case),
             "owner": deadline.owner_unit,
             "date": date_text(deadline.due_on, clockwork),
+            "provisional": deadline.provisional,
             "due": due_mark(deadline.due_on, deadline.due_at, clockwork),
         }
         for deadline in mine.select_related("case", "owner_unit").order_by("due_at", "pk")[:SHOWN]
@@ -104,7 +105,7 @@ def _row(item: Response, district: District, counts: dict[str, int]) -> dict[str
         "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
         "extension": "可申请延期" if item.extendable else "本机关时限，不可延期" if item.is_own_term else "不可延期",
         "is_own_term": item.is_own_term,
-        "remind": f"到期前 {item.remind_before} 个工作日起提醒",
+        "remind": item.ladder.words,
         "note": item.note,
         "version": item.version,
         "url": reverse("deadlines:rule", args=[item.key]),

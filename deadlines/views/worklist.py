@@ -1,5 +1,7 @@
 """The home page of everybody, and the notices behind the bell."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -52,9 +54,15 @@ def _today(clockwork: Clockwork) -> str:
     text = f"{today.year} 年 {today.month} 月 {today.day} 日 {weekday_text(today, clockwork)}，"
     if calendar.is_workday(today):
         following = calendar.next_workday(today)
-        return f"{text}工作日。下一个工作日是 {date_text(following, clockwork)}。"
+        return f"{text}工作日。下一个工作日是 {_certain(following, clockwork)}。"
     name = calendar.name(today)
-    return f"{text}{name or '周末'}休息。下一个工作日是 {date_text(calendar.next_workday(today), clockwork)}。"
+    return f"{text}{name or '周末'}休息。下一个工作日是 {_certain(calendar.next_workday(today), clockwork)}。"
+
+
+def _certain(following: date, clockwork: Clockwork) -> str:
+    """Provisional when a day on the way to it may still change."""
+    tentative = "（暂定）" if clockwork.calendar.any_provisional(clockwork.today, following) else ""
+    return f"{date_text(following, clockwork)}{tentative}"
 
 
 @acting()
@@ -68,8 +76,9 @@ def notices(request: ActorRequest) -> HttpResponse:
     )
     rows = [
         {
-            "rung": notice.get_rung_display(),
+            "rung": notice.rung_label,
             "at_text": notice.at.astimezone(SHANGHAI).strftime("%m-%d %H:%M"),
+            "text": notice.text,
             "unread": notice.read_at is None,
             "rule_label": notice.deadline.rule.label,
             "title": notice.deadline.case.title,
@@ -77,6 +86,7 @@ def notices(request: ActorRequest) -> HttpResponse:
             "unit": notice.deadline.owner_unit,
             "url": case_url(notice.deadline.case),
             "due_text": date_text(notice.deadline.due_on, clockwork),
+            "provisional": notice.deadline.provisional,
             "due": None
             if not notice.deadline.is_open
             else due_mark(notice.deadline.due_on, notice.deadline.due_at, clockwork),

@@ -23,6 +23,7 @@ class Person(models.Model):
     name = models.CharField("姓名", max_length=40)
     sort_key = models.CharField("拼音", max_length=240, editable=False)
     phone = models.CharField("手机", max_length=20, blank=True)
+    email = models.EmailField("电子邮件", blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = verbose_name_plural = "人员"
@@ -38,6 +39,12 @@ class Person(models.Model):
     @property
     def masked_phone(self) -> str:
         return mask_phone(self.phone)
+
+    @property
+    def masked_email(self) -> str:
+        """z***@example.gov.cn"""
+        name, _, host = self.email.partition("@")
+        return f"{name[:1]}***@{host}" if host else ""
 
 
 def mask_phone(phone: str) -> str:

@@ -129,7 +129,7 @@ def write_template(values: dict[str, Iterable[str]]) -> bytes:
 
 def read_sheet(data: bytes) -> Sheet:
     """The filled rows as text. Formulas come as the values they had when the file was saved."""
-    opened = _open(data)
+    opened = open_book(data)
     if isinstance(opened, str):
         return Sheet([], [Problem(0, "", opened)], frozenset())
     book = opened
@@ -145,9 +145,9 @@ def read_sheet(data: bytes) -> Sheet:
             ("表头" if first[0] == 0 else "数据") + "里有合并单元格，请取消合并后逐格填写",
         )
         for first, last in (sheet.merged_cell_ranges or [])
-        if any(_text(v) for line in table[first[0] : last[0] + 1] for v in line[first[1] : last[1] + 1])
+        if any(cell_text(v) for line in table[first[0] : last[0] + 1] for v in line[first[1] : last[1] + 1])
     ]
-    header = [_text(value) for value in table[0]] if table else []
+    header = [cell_text(value) for value in table[0]] if table else []
     problems += _header_problems(header, table)
     if problems:
         return Sheet([], problems, frozenset())
@@ -158,7 +158,7 @@ def read_sheet(data: bytes) -> Sheet:
         for key, title, value in zip(keys, header, line, strict=False):
             if not key:
                 continue
-            cells[key] = _text(value)
+            cells[key] = cell_text(value)
             if cells[key] in _ERRORS:
                 problems.append(Problem(number, title, f"单元格是公式错误 {cells[key]}"))
             elif (
@@ -178,7 +178,8 @@ def read_sheet(data: bytes) -> Sheet:
     return Sheet(rows, problems, frozenset(filter(None, keys)), skipped)
 
 
-def _open(data: bytes) -> CalamineWorkbook | str:
+def open_book(data: bytes) -> CalamineWorkbook | str:
+    """The workbook, or why it is none, in Chinese."""
     if not data:
         return "文件是空的"
     try:
@@ -199,7 +200,7 @@ def _header_problems(header: list[str], table: list[list[Any]]) -> list[Problem]
     for index, title in enumerate(header):
         letter = column_letter(index)
         if not title:
-            if any(_text(line[index]) for line in table[1:] if index < len(line)):
+            if any(cell_text(line[index]) for line in table[1:] if index < len(line)):
                 problems.append(Problem(1, f"{letter} 列", "有内容但没有表头"))
         elif title not in BY_TITLE:
             problems.append(Problem(1, title, f"{letter} 列的表头不认识，请照模板"))
@@ -213,7 +214,7 @@ def _header_problems(header: list[str], table: list[list[Any]]) -> list[Problem]
 
 
 def _titles(table: list[list[Any]], first: int, last: int) -> str:
-    names = [_text(value) for value in table[0][first : last + 1]] if table else []
+    names = [cell_text(value) for value in table[0][first : last + 1]] if table else []
     return "、".join(filter(None, names)) or f"{column_letter(first)} 列"
 
 
@@ -226,7 +227,8 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """What a person reads in the cell, without what comes along when pasting."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -18,6 +19,11 @@ from records.models import Case
 from risks.models import CloseOut, Grading, Progress, Verification
 from risks.services.closure import eligible_verifiers
 from risks.workflow import WORKFLOW
+
+
+def provisional_next_due(case: int | OuterRef) -> QuerySet[Deadline]:
+    """Open provisional clocks of a case."""
+    return Deadline.objects.open().filter(case=case, provisional=True)
 
 
 class RiskSerializer(serializers.Serializer[Case]):
@@ -49,12 +55,20 @@ class RiskSerializer(serializers.Serializer[Case]):
     headcount = serializers.IntegerField(source="risk.headcount", allow_null=True)
     source = serializers.CharField(source="risk.source")  # type: ignore[assignment]
     next_due_at = serializers.DateTimeField(allow_null=True)
+    next_due_provisional = serializers.SerializerMethodField(help_text="这个到期时刻是暂定：跨到放假安排尚未公布的年份")
     opened_on = serializers.DateField()
     closed_on = serializers.DateField(allow_null=True)
     version = serializers.IntegerField(help_text="随请求带回；他人已先行办理时答复 409")
 
     def get_state_text(self, case: Case) -> str:
         return WORKFLOW.state_label(case.state)
+
+    def get_next_due_provisional(self, case: Case) -> bool:
+        """Annotated where there is a page of rows; asked for where there is one."""
+        told = getattr(case, "next_due_provisional", None)
+        if told is None:
+            told = provisional_next_due(case.pk).filter(due_at=case.next_due_at).exists()
+        return bool(told)
 
     def get_responsible_phone(self, case: Case) -> str:
         return mask_phone(case.risk.responsible_phone)  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import exceptions, mixins, serializers
 from rest_framework.decorators import action
@@ -37,6 +37,7 @@ from risks.api.outputs import (
     RiskDetailSerializer,
     RiskSerializer,
     VerificationAnswerSerializer,
+    provisional_next_due,
 )
 from risks.filters import RiskFilter
 from risks.models import Grading, Progress, RiskPoint
@@ -64,7 +65,9 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
 
     def rows(self, actor: Actor) -> QuerySet[Case]:
         related = ("risk", "district", "township", "sector", "responsible_unit", "lead_unit")
-        return Case.objects.for_actor(actor).filter(kind=KIND).select_related(*related)
+        provisional = provisional_next_due(OuterRef("pk")).filter(due_at=OuterRef("next_due_at"))
+        mine = Case.objects.for_actor(actor).filter(kind=KIND).select_related(*related)
+        return mine.annotate(next_due_provisional=Exists(provisional))
 
     def get_serializer_class(self) -> type[RiskSerializer]:
         return RiskDetailSerializer if self.action == "retrieve" else RiskSerializer

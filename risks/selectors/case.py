@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent
-from deadlines.display import Clockwork, clock, due_mark
+from deadlines.display import Clockwork, clock, due_mark, moves_of
 from deadlines.models import Deadline
+from deadlines.urging import urge_mark, with_urges
 from organisations.actors import Actor
 from organisations.models.people import mask_phone
 from records.kinds import grade_of
@@ -51,11 +52,13 @@ _NOW = {
 
 def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, Any]:
     case = risk.case
-    deadlines = list(Deadline.objects.filter(case=case).select_related("owner_unit").order_by("due_at", "id"))
+    ledger = with_urges(Deadline.objects.filter(case=case))
+    deadlines = list(ledger.select_related("owner_unit").order_by("due_at", "id"))
     open_ = [d for d in deadlines if d.is_open]
     closed = sorted(
         (d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True
     )
+    moves = moves_of(deadlines)
     gradings = list(risk.gradings.select_related("by"))
     latest = [next((g for g in gradings if g.basis == basis), None) for basis in _BASES]
     first_due = due_mark(open_[0].due_on, open_[0].due_at, clockwork) if open_ else None
@@ -73,8 +76,11 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "banner": _banner(risk),
         "steps": steps,
         "position": _position(risk),
-        "clocks": [clock(d, clockwork, opened=i == 0) for i, d in enumerate(open_)],
-        "past_clocks": [clock(d, clockwork) for d in closed],
+        "clocks": [
+            clock(d, clockwork, opened=i == 0, moves=moves.get(d.pk, ())) | {"urge": urge_mark(d, actor)}
+            for i, d in enumerate(open_)
+        ],
+        "past_clocks": [clock(d, clockwork, moves=moves.get(d.pk, ())) for d in closed],
         "first_due": first_due,
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
         "facts": _facts(risk),

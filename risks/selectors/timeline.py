@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent
+from deadlines.display import edit_url, moved_text
 from deadlines.events import Event as D
 from organisations.actors import Actor
 from records.events import Event as R
@@ -21,6 +22,8 @@ _SILENT = {R.SIGNED, R.LETTER_DISPATCHED, R.LETTER_RECEIVED, R.LETTER_LEFT, R.LE
 # Drafts stay in the issuing house; a number, a seal and a void letter are told to whoever may read the letter.
 _INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED}
 _OF_A_LETTER = {R.LETTER_ISSUED, R.LETTER_SCANNED, R.LETTER_VOIDED}
+
+_BY_CALENDAR = {D.MOVED, D.SETTLED}
 
 Data = Mapping[str, Any]
 _MEASURES = {
@@ -100,6 +103,11 @@ _SAID: dict[str, Callable[[Data], str]] = {
         f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。"
         + (f"终止时已逾期。{d.get('late_reason', '')}" if d.get("late") else "")
     ),
+    D.MOVED: lambda d: (
+        moved_text(d["change"], d["source"], d["from"], d["to"]) + ("暂定。" if d["provisional"] else "")
+    ),
+    D.SETTLED: lambda d: moved_text(d["change"], d["source"], d["from"], d["to"]),
+    D.URGED: lambda d: f"第 {d.get('number', '')} 次催办{d.get('to', '')}。{d.get('note', '')}",
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
 }
 
@@ -137,7 +145,7 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
 def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached: list[Attachment]) -> dict[str, Any]:
     local = event.at.astimezone(SHANGHAI)
     title = event.label
-    if event.name in {D.STARTED, D.CANCELLED, D.MET}:
+    if event.name in {D.STARTED, D.CANCELLED, D.MET, D.MOVED, D.SETTLED, D.URGED}:
         title = f"{event.label}：{data.get('label', '')}"
     elif event.name in {E.CONCLUDED_SEVERE, E.CONCLUDED_MILD, E.SELF_GRADED, E.SELF_GRADED_SEVERE}:
         title = f"{event.label.split('（')[0]}：{data.get('grade_text', '')}"
@@ -155,6 +163,7 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
         "signed": signed,
         "by": event.actor_label,
         "said": said,
+        "links": [{"text": "看这次变更", "url": edit_url(data["edit"])}] if event.name in _BY_CALENDAR else [],
         "attachments": [
             {
                 "name": a.name,

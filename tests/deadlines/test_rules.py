@@ -47,7 +47,8 @@ def test_x5_row_is_complete(row):
     assert row.label and row.words and row.action_label and row.basis == "蚌山政办秘〔2018〕101号"
     assert row.starts and row.met
     assert not re.search(r"\d", row.words), "the number stands in the term, once"
-    assert row.version >= 1 and row.remind_before >= 1
+    assert row.version >= 1
+    assert [step.rung for step in row.ladder.steps if step.goes_up] == ["escalated-0"]
 
 
 @every_rule

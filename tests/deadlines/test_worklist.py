@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.worklist import worklist
-from tests.factories import at
+from tests.factories import at, make_actor
 from tests.risks.builders import make_cast, risk_in
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_x8_the_button_follows_the_letter(plain_font):
 def test_x8_what_i_sent_and_is_not_back(plain_font):
     scene = risk_in("handed_over", at=at("2026-10-12 10:00"))
     found = shown(scene.cast.handler, "2026-10-12 11:00", chosen="sent")
-    assert found.counts == {"all": 0, "own": 0, "mine": 0, "sent": 2}
+    assert found.counts == {"all": 0, "own": 0, "mine": 0, "sent": 2, "below": 0}
     assert [line["action_label"] for group in found.groups for line in group.lines] == ["查看", "查看"]
 
 
@@ -100,7 +100,22 @@ def test_x8_the_worklist_costs_the_same_for_one_and_three():
     one = count(scene.cast.handler)
     for _ in range(2):
         risk_in("graded", at=at("2026-09-30 16:40"), cast=scene.cast)
-    assert (one, count(scene.cast.handler)) == (7, 7)
+    assert (one, count(scene.cast.handler)) == (8, 8)
+
+
+def test_x8_escalations_cost_the_same_for_one_and_three(plain_font):
+    def count(actor, number: int) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            found = shown(actor, "2026-10-14 09:00")
+        assert [len(group.lines) for group in found.groups if group.title == "下级逾期"] == [number]
+        return len(queries)
+
+    committee = make_actor("committee_officer")
+    scene = risk_in("graded", at=at("2026-09-30 16:40"))
+    one = count(committee, 1)
+    for _ in range(2):
+        risk_in("graded", at=at("2026-09-30 16:40"), cast=scene.cast)
+    assert (one, count(committee, 3)) == (5, 5)
 
 
 def test_x4_a_make_up_saturday_is_named_and_a_rest_of_holidays_is_said():

@@ -12,9 +12,11 @@ import risks.deadline_rules  # noqa: F401  the rules register themselves
 from audit.models import AuditEvent
 from config.demo.load import PROFILE
 from deadlines import rules
+from deadlines.models import Message
+from deadlines.rungs import KINDS
 from deadlines.terms import parse
 from organisations.models import District, Enterprise, Sector, Territory, Unit
-from organisations.profile import TERMS, ProfileError, read
+from organisations.profile import CHANNELS, MESSAGES, TERMS, ProfileError, read
 from organisations.services.districts import load_district
 from records.models import Case
 from risks.grading import LS_VARIANTS
@@ -41,6 +43,8 @@ MISTAKES = [
     ("unknown term", "letter_receipt =", "letter_recieved =", "[terms] 有不认识的键 letter_recieved"),
     ("term text", '"WD2"', '"2WD"', "[terms] 的 letter_receipt（文书签收）写作“2WD”"),
     ("term of nothing", '"WD2"', '"WD0"', "[terms] 的 letter_receipt（文书签收）写作“WD0”"),
+    ("channel", 'today = ["gateway"]', 'today = ["fax"]', "[messages] 的 today 里“fax”须是 gateway、email 之一"),
+    ("kind of notice", "soon = []", "early = []", "[messages] 有不认识的键 early"),
     ("variant", 'ls_variant = "A"', 'ls_variant = "C"', "[grading] 的 ls_variant“C”"),
     (
         "wrong type",
@@ -119,6 +123,7 @@ def test_the_profile_knows_exactly_the_terms_that_rules_let_a_district_set() -> 
         key: str(rule.within) for key, rule in settable.items()
     }
     assert profile.settings["grading"]["ls_variant"] in LS_VARIANTS
+    assert tuple(KINDS) == MESSAGES and tuple(Message.Channel.values) == CHANNELS
 
 
 @pytest.mark.django_db
