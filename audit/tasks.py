@@ -1,5 +1,8 @@
+from datetime import UTC, datetime
+
 from celery import shared_task
 
+from audit.anchors.writing import write_anchor
 from audit.heartbeat import heartbeat
 from audit.sealing import seal as seal_events
 
@@ -8,3 +11,10 @@ from audit.sealing import seal as seal_events
 def seal() -> None:
     with heartbeat("seal") as beat:
         beat.fired = beat.scanned = seal_events()
+
+
+@shared_task
+def anchor() -> None:
+    with heartbeat("anchor") as beat:
+        beat.scanned = 1
+        beat.fired = write_anchor(at=datetime.now(UTC)) is not None

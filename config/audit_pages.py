@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
-from audit.sealing import verify
+from audit.verification import verify
 from organisations.access import ActorRequest, acting, row_id
 from organisations.forms.fields import DayField, FilterForm
 from organisations.models import Person
@@ -23,7 +23,13 @@ from organisations.views.manage_frame import frame
 from records.models import Case
 
 PER_PAGE = 50
-_APPS = {"organisations": "单位、人员、账号", "records": "文书、签字、附件", "deadlines": "时限", "risks": "风险"}
+_APPS = {
+    "organisations": "单位、人员、账号",
+    "records": "文书、签字、附件",
+    "deadlines": "时限",
+    "risks": "风险",
+    "audit": "证据",
+}
 
 
 def _event_choices() -> list[tuple[str, Any]]:
