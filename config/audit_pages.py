@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
+from audit.personal import told
 from audit.verification import verify
 from organisations.access import ActorRequest, acting, row_id
 from organisations.forms.fields import DayField, FilterForm
@@ -139,6 +140,6 @@ def event(request: ActorRequest, pk: int) -> HttpResponse:
             {"label": "封存", "value": f"第 {link.seq} 环" if link else "待封存", "strong": True},
             {"label": "事件名", "value": row.name},
         ],
-        "data": json.dumps(row.data, ensure_ascii=False, indent=2, sort_keys=True),
+        "data": json.dumps(told([row])[row.pk], ensure_ascii=False, indent=2, sort_keys=True),
     }
     return render(request, "audit/event.html", context)
