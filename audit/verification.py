@@ -125,7 +125,8 @@ def _links(after: int) -> Iterator[_Link]:
         " LEFT JOIN audit_auditevent e ON e.id = l.event_id WHERE l.seq > %s ORDER BY l.seq"
     )
     for row in stream(query, [after]):
-        yield _Link(*row[:5], EventRow(*row[5:]) if row[5] is not None else None)
+        seq, form, prev, digest, event_id, *event = row
+        yield _Link(seq, form, prev, digest, event_id, EventRow(*event) if event[0] is not None else None)
 
 
 def _link_problem(link: _Link, expected: int, prev: str, seen: "_Seen") -> str:
