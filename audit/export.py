@@ -8,6 +8,8 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +69,20 @@ def export_folder(target: Path, *, scope: Scope, by: Stamp, at: datetime) -> Tol
             told = write_links(out, scope=scope, at=at)
     record_export(told, scope=scope, by=by, at=at, target=target.name)
     return told
+
+
+@transaction.atomic
+def export_zip(*, scope: Scope, by: Stamp, at: datetime, name: str) -> IO[bytes]:
+    """The same as one zip in a temporary file, at its beginning. ValueError when the scope holds no link."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the answer streams and closes it
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part, source in attachments().items():
+            packed.write(source, part)
+        with packed.open("audit.jsonl", "w", force_zip64=True) as lines:
+            told = write_links(lines, scope=scope, at=at)
+    record_export(told, scope=scope, by=by, at=at, target=name)
+    out.seek(0)
+    return out
 
 
 def record_export(told: Told, *, scope: Scope, by: Stamp, at: datetime, target: str) -> None:

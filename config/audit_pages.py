@@ -1,4 +1,4 @@
-"""管理 › 审计 (审计管理员): the events of the district, and whether the chain over them is whole (X6)."""
+"""管理 › 审计 (审计管理员): the events of the district (X6)."""
 
 import json
 from datetime import datetime, time, timedelta
@@ -9,13 +9,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
 from audit.personal import told
-from audit.verification import verify
 from organisations.access import ActorRequest, acting, row_id
 from organisations.forms.fields import DayField, FilterForm
 from organisations.models import Person
@@ -74,24 +72,13 @@ def _filtered(request: ActorRequest, form: EventFilter) -> QuerySet[AuditEvent]:
 
 @acting(Right.READ_AUDIT)
 def events(request: ActorRequest) -> HttpResponse:
-    return _page(request, {})
-
-
-@acting(Right.READ_AUDIT)
-@require_POST
-def verify_chain(request: ActorRequest) -> HttpResponse:
-    """Recompute every link. Changes nothing, so the answer is shown at once."""
-    return _page(request, {"verification": verify()})
-
-
-def _page(request: ActorRequest, extra: dict[str, Any]) -> HttpResponse:
     form = EventFilter(request.GET)
     rows, page = _slice(request, _filtered(request, form))
     numbers = dict(Case.objects.filter(pk__in={row.case_id for row in rows if row.case_id}).values_list("pk", "number"))
     for row in rows:
         row.case_number = numbers.get(row.case_id or 0, "")  # type: ignore[attr-defined]
     context = frame(request.actor, "manage:audit", "审计", sub="只增不改。看审计页本身不留记录。")
-    return render(request, "audit/events.html", context | {"filter": form, "events": rows, "page": page} | extra)
+    return render(request, "audit/events.html", context | {"filter": form, "events": rows, "page": page})
 
 
 def _slice(request: ActorRequest, rows: QuerySet[AuditEvent]) -> tuple[list[AuditEvent], dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from config import audit_pages, manage_views
+from config import audit_pages, erasure_pages, evidence_pages, manage_views
 from deadlines.views import calendar
 
 app_name = "manage"
@@ -12,7 +12,10 @@ urlpatterns = [
     path("profile/", manage_views.profile, name="profile"),
     path("calendar/", calendar.current, name="calendar"),
     path("audit/", audit_pages.events, name="audit"),
-    path("audit/verify/", audit_pages.verify_chain, name="audit-verify"),
+    path("audit/verify/", evidence_pages.chain, name="audit-verify"),
+    path("audit/export/", evidence_pages.export_case, name="audit-export"),
     path("audit/<int:pk>/", audit_pages.event, name="audit-event"),
+    path("erasures/", erasure_pages.erasures, name="erasures"),
+    path("erasures/<int:pk>/", erasure_pages.erasure, name="erasure"),
     path("status/", manage_views.status, name="status"),
 ]

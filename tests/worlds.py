@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, replace
 
-from audit.models import AuditEvent
+from audit.models import AuditErasure, AuditEvent
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
@@ -37,6 +37,7 @@ class World:
     post: int
     account: int
     event: int
+    erasure: int
     township_code: str
 
 
@@ -68,6 +69,7 @@ NAMED_BY = {
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
+    "manage:erasure": "erasure",
     "api:territory-detail": "territory",
     "api:enterprise-detail": "enterprise",
     "api:risk-point-detail": "risk",
@@ -131,6 +133,13 @@ def _world(scene: Scene) -> World:
         proposed_at=scene.at,
     )
     district = unit.district
+    erasure = AuditErasure.objects.create(
+        district_code=district.code,
+        reason="本人申请",
+        asked_by=cast.handler.person.pk,
+        asked_label=cast.handler.label,
+        asked_at=scene.at,
+    )
     return World(
         scene=scene,
         risk=scene.pk,
@@ -147,6 +156,7 @@ def _world(scene: Scene) -> World:
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
+        erasure=erasure.pk,
         township_code=enterprise.township.code,
     )
 
