@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models.functions import Now
 
+from audit.chain import FORM
 from audit.names import label_of
 
 
@@ -71,9 +73,61 @@ class AuditLink(models.Model):
     """The chain: each link covers its event's digest and the link before it."""
 
     seq = models.BigIntegerField(primary_key=True)
+    form = models.PositiveSmallIntegerField(default=FORM)  # what the digest covers: audit.chain
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT)
     prev = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
+
+
+class AuditErasure(models.Model):
+    """A request to erase personal values from the evidence: asked by one person, decided by another."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "待批准"
+        DONE = "done", "已删除"
+        REFUSED = "refused", "不同意"
+
+    district_code = models.CharField("区划代码", max_length=6)
+    reason = models.CharField("理由和依据", max_length=300)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.ASKED)
+    asked_by = models.BigIntegerField("申请人")
+    asked_label = models.CharField("申请人职务", max_length=200)
+    asked_at = models.DateTimeField("申请时间")
+    decided_by = models.BigIntegerField("批准人", null=True)
+    decided_label = models.CharField("批准人职务", max_length=200, blank=True)
+    decided_at = models.DateTimeField("批准时间", null=True)
+    note = models.CharField("意见", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "个人信息删除"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decided_by__isnull=True) | ~models.Q(decided_by=models.F("asked_by")),
+                name="audit_erasure_by_two",
+                violation_error_message="申请人不能批准自己的申请",
+            )
+        ]
+
+
+class AuditPersonal(models.Model):
+    """A personal value that an event committed to. Erasing empties value and salt and names the erasure; the row stays."""
+
+    event = models.ForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="personal", db_index=False)
+    field = models.CharField(max_length=120)
+    salt = models.CharField(max_length=32)
+    value = models.TextField(null=True)
+    # Which request asks for this value, and, once the value is gone, which one took it.
+    erasure = models.ForeignKey(AuditErasure, on_delete=models.PROTECT, null=True, related_name="values")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "field"], name="audit_personal_once"),
+            models.CheckConstraint(
+                condition=models.Q(value__isnull=False) | models.Q(erasure__isnull=False, salt=""),
+                name="audit_personal_erased_whole",
+            ),
+        ]
+        indexes = [HashIndex(fields=["value"], name="audit_personal_value")]
 
 
 class Heartbeat(models.Model):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from audit.models import AuditEvent, AuditUnsealed
 from audit.names import is_declared
+from audit.personal import Personal, commit, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,13 @@ def event_canonical(
     case_seq: int | None,
     subject: tuple[str, str],
     data: Any,
+    personal: Sequence[str] = (),
 ) -> str:
+    # Which places of `data` hold commitments. Only events that have some say so.
+    more = {"personal": list(personal)} if personal else {}
     return canonical_text(
-        {
+        more
+        | {
             "name": name,
             "at": at,
             "actor": {
@@ -87,8 +92,11 @@ def record(
     case_id: int | None = None,
     subject: tuple[str, str | int] = ("", ""),
     data: Mapping[str, Any] | None = None,
+    personal: Mapping[str, str] | None = None,
 ) -> AuditEvent:
     """Write one event. With a case, the caller holds the case's row lock: the number within the case is taken under it.
+
+    `personal` are further entries of `data` about natural persons, written as commitments (`audit.personal`).
 
     Raises ValueError for a name nobody declared, RuntimeError outside a transaction.
     """
@@ -101,6 +109,7 @@ def record(
         last = AuditEvent.objects.filter(case_id=case_id).aggregate(last=Max("case_seq"))["last"]
         case_seq = (last or 0) + 1
     subject_kind, subject_id = subject[0], str(subject[1])
+    said, kept = commit({**(data or {}), **{key: Personal(value) for key, value in (personal or {}).items()}})
     text = event_canonical(
         name=name,
         at=at,
@@ -108,7 +117,8 @@ def record(
         case_id=case_id,
         case_seq=case_seq,
         subject=(subject_kind, subject_id),
-        data=dict(data or {}),
+        data=said,
+        personal=[one.field for one in kept],
     )
     event = AuditEvent.objects.create(
         name=name,
@@ -127,4 +137,6 @@ def record(
         digest=digest_of(text),
     )
     AuditUnsealed.objects.create(event=event)
+    if kept:
+        keep(event, kept)
     return event

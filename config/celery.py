@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     for name, task, seconds in [
         ("sweep", "deadlines.tasks.sweep", 60.0),
         ("seal", "audit.tasks.seal", 5.0),
+        ("anchor", "audit.tasks.anchor", 60.0),
         ("render", "records.tasks.render_letters", 5.0),
         ("deliver", "deadlines.tasks.deliver", 10.0),
         ("pulse", PULSE, 15.0),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from config import audit_pages, manage_views
+from config import audit_pages, erasure_pages, evidence_pages, manage_views
 from deadlines.views import calendar, calendar_edits
 
 app_name = "manage"
@@ -17,7 +17,10 @@ urlpatterns = [
     path("calendar/edits/<int:edit>/compare/", calendar_edits.compare_again, name="calendar-compare"),
     path("calendar/edits/<int:edit>/discard/", calendar_edits.discard, name="calendar-discard"),
     path("audit/", audit_pages.events, name="audit"),
-    path("audit/verify/", audit_pages.verify_chain, name="audit-verify"),
+    path("audit/verify/", evidence_pages.chain, name="audit-verify"),
+    path("audit/export/", evidence_pages.export_case, name="audit-export"),
     path("audit/<int:pk>/", audit_pages.event, name="audit-event"),
+    path("erasures/", erasure_pages.erasures, name="erasures"),
+    path("erasures/<int:pk>/", erasure_pages.erasure, name="erasure"),
     path("status/", manage_views.status, name="status"),
 ]

@@ -198,6 +198,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
+# Signed heads of the audit chain and the key that signs them, outside the database (docs/adr/0016).
+ANCHOR_DIR = Path(os.environ.get("ANCHOR_DIR", BASE_DIR / ".local" / "anchors"))
+ANCHOR_KEY_FILE = Path(os.environ.get("ANCHOR_KEY_FILE", BASE_DIR / ".local" / "anchor.key"))
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
 LETTER_FONT_DIR = Path(os.environ.get("LETTER_FONT_DIR", BASE_DIR / ".local" / "fonts"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from config.evidence_pages import anchors
 from config.views import healthz, readyz, statusz
 from records.views.search import search
 
@@ -17,5 +18,6 @@ urlpatterns = [
     path("enterprises/", include("organisations.urls.enterprises")),
     path("letters/", include("records.urls.letters")),
     path("files/", include("records.urls.files")),
+    path("anchors/", anchors, name="anchors"),
     path("manage/", include("config.manage_urls")),
 ]

@@ -30,6 +30,7 @@ PUBLIC = {
     "logout",
     "choose-post",
     "change-password",
+    "anchors",
     "api:token",
     "api:schema",
     "api:docs",

@@ -6,7 +6,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from audit.models import AuditEvent
+from audit.models import AuditErasure, AuditEvent
 from deadlines.models import CalendarEdit
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
@@ -39,6 +39,7 @@ class World:
     post: int
     account: int
     event: int
+    erasure: int
     township_code: str
     calendar_edit: int
 
@@ -74,6 +75,7 @@ NAMED_BY = {
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
+    "manage:erasure": "erasure",
     "api:territory-detail": "territory",
     "api:enterprise-detail": "enterprise",
     "api:risk-point-detail": "risk",
@@ -137,6 +139,13 @@ def _world(scene: Scene) -> World:
         proposed_at=scene.at,
     )
     district = unit.district
+    erasure = AuditErasure.objects.create(
+        district_code=district.code,
+        reason="本人申请",
+        asked_by=cast.handler.person.pk,
+        asked_label=cast.handler.label,
+        asked_at=scene.at,
+    )
     return World(
         scene=scene,
         risk=scene.pk,
@@ -153,6 +162,7 @@ def _world(scene: Scene) -> World:
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
+        erasure=erasure.pk,
         township_code=enterprise.township.code,
         calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
     )

@@ -13,6 +13,8 @@ LOGS = LOCAL / "log"
 PIDS = LOCAL / "pids"
 STATIC = LOCAL / "static"
 MEDIA = LOCAL / "media"
+ANCHORS = LOCAL / "anchors"
+ANCHOR_KEY = LOCAL / "anchor.key"
 LOCK = LOCAL / "run.lock"
 PREPARE_LOCK = LOCAL / "prepare.lock"
 

@@ -178,6 +178,19 @@ def start_server(
         time.sleep(0.3)
 
 
+def url_of_running(data: Path, *, password_file: Path) -> str | None:
+    """Where a server on `data` answers now, read from its own note; None when there is none."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        pid, port = int(lines[0]), int(lines[3])
+    except (OSError, ValueError, IndexError):
+        return None
+    seen = identity(pid)
+    if seen is None or str(data) not in list(seen["cmdline"]):  # type: ignore[call-overload]
+        return None
+    return f"postgresql://{USER}:{password_file.read_text().strip()}@127.0.0.1:{port}/{DATABASE}"
+
+
 def _wait(child: Child, data: Path, deadline: float) -> bool:
     """Whether our child, and no other server, came to accept connections."""
     note = data / "postmaster.pid"

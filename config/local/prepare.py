@@ -1,5 +1,6 @@
 """What every command needs before it starts: environment, page parts, system packages, fonts; as much at once as can be."""
 
+import hashlib
 import os
 import secrets
 import threading
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.local import environment, fonts, system_packages, vendor
-from config.local.paths import FONTS, LOCAL, MEDIA, PREPARE_LOCK, STATIC, write_private
+from config.local.paths import ANCHOR_KEY, ANCHORS, FONTS, LOCAL, MEDIA, PREPARE_LOCK, STATIC, write_private
 from config.local.processes import held_lock
 
 
@@ -71,12 +72,20 @@ def secret(folder: Path = LOCAL) -> str:
     return file.read_text().strip()
 
 
+def _anchors() -> str:
+    """Anchors of one chain raise an alarm over another one: every database of this checkout has a folder of its own."""
+    url = os.environ.get("DATABASE_URL")
+    return f"{ANCHORS}-{hashlib.sha256(url.encode()).hexdigest()[:12]}" if url else str(ANCHORS)
+
+
 def settings(*, database: str, redis: str, **more: str) -> dict[str, str]:
     """The environment of the portal's processes: the caller's, completed by what is ours."""
     ours = {
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret(),
         "MEDIA_ROOT": os.environ.get("MEDIA_ROOT") or str(MEDIA),
         "STATIC_ROOT": os.environ.get("STATIC_ROOT") or str(STATIC),
+        "ANCHOR_DIR": os.environ.get("ANCHOR_DIR") or _anchors(),
+        "ANCHOR_KEY_FILE": os.environ.get("ANCHOR_KEY_FILE") or str(ANCHOR_KEY),
         "LETTER_FONT_DIR": os.environ.get("LETTER_FONT_DIR") or str(FONTS),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": database,

@@ -126,7 +126,7 @@ def _prepare_data(env: dict[str, str], parts: prepare.Track) -> None:
         return []
 
     collected = prepare.Track(collect)
-    steps = ["migrate --noinput --verbosity=0", "load_demo --if-empty"]
+    steps = ["migrate --noinput --verbosity=0", "anchor_key --if-missing", "load_demo --if-empty"]
     explain = "准备数据失败（preparing the data failed）"
     log = LOGS / "prepare.log"
     step([PYTHON, "config/local/portal.py", *steps], env=env, cwd=ROOT, log=log, explain=explain)

@@ -41,6 +41,7 @@ def main(_arguments: list[str]) -> int:
                 running.callback(server.child.stop)
                 broker = server.url
             more = {"MEDIA_ROOT": str(folder / "media"), "STATIC_ROOT": str(folder / "static")}
+            more |= {"ANCHOR_DIR": str(folder / "anchors"), "ANCHOR_KEY_FILE": str(folder / "anchor.key")}
             env = prepare.settings(database=database, redis=broker, **more)
             return _pytest(env)
     except LocalError as error:

@@ -7,6 +7,7 @@ from axes.utils import reset as unlock
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -40,7 +41,8 @@ def open_account(*, person: Person, username: str, actor: Actor, at: datetime) -
         by=actor.stamp,
         at=at,
         subject=("account", account.pk),
-        data={"username": username, "person": person.name},
+        data={"username": username},
+        personal={"person": person.name},
     )
     return account, password
 
@@ -81,5 +83,5 @@ def _locked(account: Account, actor: Actor, not_own: str) -> Account:
 
 
 def _record(event: Event, account: Account, actor: Actor, at: datetime, reason: str) -> None:
-    data = {"username": account.username, "person": account.person.name, "reason": reason}
+    data = {"username": account.username, "person": Personal(account.person.name), "reason": reason}
     record(event, by=actor.stamp, at=at, subject=("account", account.pk), data=data)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -173,9 +174,11 @@ def check_enforcer(department: Unit | None, sector: Sector, *, at: datetime) -> 
 
 
 def evident(name: str, value: Any) -> Any:
-    """A fact as it is kept in evidence: names for rows, telephone numbers masked."""
+    """A fact as it is kept in evidence: names for rows, commitments for what is about a person, telephones masked besides."""
     if name == "principal_phone":
-        return mask_phone(value or "")
+        return Personal(mask_phone(value or ""))
+    if name == "principal_name":
+        return Personal(value or "")
     if name == "enforcement_department":
         return value.name if value else "待明确"
     return value.name if isinstance(value, Sector | Unit) else value

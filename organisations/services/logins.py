@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import Stamp, record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -41,7 +42,8 @@ def record_login(*, account: Account, posts: Iterable[Post], at: datetime, addre
         by=stamp_of(account),
         at=at,
         subject=("account", account.pk),
-        data={"username": account.username, "address": address, "posts": [str(post) for post in posts]},
+        data={"username": account.username, "posts": [str(post) for post in posts]},
+        personal={"address": address},
     )
 
 
@@ -50,7 +52,7 @@ def record_failure(*, username: str, at: datetime, address: str = "", locked: bo
     """The name that was tried, never the password. An unknown name belongs to the only district, if there is only one."""
     name = username[:40]
     account = Account.objects.select_related("person__district").filter(username=name).first()
-    data = {"username": name, "address": address, "known": account is not None, "locked": locked}
+    data = {"username": name, "address": Personal(address), "known": account is not None, "locked": locked}
     if account is not None:
         by = stamp_of(account)
     else:

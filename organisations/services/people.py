@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -15,17 +16,24 @@ from organisations.roles import ADMINISTRATORS, ROLE_BY_KEY
 
 @transaction.atomic
 def save_person(*, person: Person, actor: Actor, at: datetime) -> Person:
-    """Register or correct. The evidence names what changed; telephone numbers stay masked in it."""
+    """Register or correct. The evidence commits to who it is; telephone numbers are masked even beside it."""
     before = Person.objects.select_for_update().filter(pk=person.pk, district_id=actor.district_id).first()
     if person.pk and before is None:
         raise ValidationError("本区没有这名人员")
     person.district_id = actor.district_id
     person.full_clean()
     person.save()
-    data = {"name": person.name, "phone": person.masked_phone, "new": before is None}
+    about = {"name": person.name, "phone": person.masked_phone}
     if before is not None and before.name != person.name:
-        data["name_before"] = before.name
-    record(Event.PERSON_SAVED, by=actor.stamp, at=at, subject=("person", person.pk), data=data)
+        about["name_before"] = before.name
+    record(
+        Event.PERSON_SAVED,
+        by=actor.stamp,
+        at=at,
+        subject=("person", person.pk),
+        data={"new": before is None},
+        personal=about,
+    )
     return person
 
 
@@ -96,9 +104,9 @@ def end_post(post: Post, *, on: date, reason: str, actor: Actor, at: datetime) -
     record(Event.POST_CLOSED, by=actor.stamp, at=at, subject=("post", post.pk), data=_told(post) | {"reason": reason})
 
 
-def _told(post: Post) -> dict[str, str | bool | date | None]:
+def _told(post: Post) -> dict[str, str | bool | date | Personal | None]:
     return {
-        "person": post.person.name,
+        "person": Personal(post.person.name),
         "unit": str(post.unit),
         "section": post.section,
         "title": post.title,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -30,6 +31,6 @@ def issue_token(*, actor: Actor, at: datetime, address: str = "") -> tuple[str, 
         by=actor.stamp,
         at=at,
         subject=("token", row.pk),
-        data={"username": actor.account.username, "address": address, "expires_at": row.expires_at},
+        data={"username": actor.account.username, "address": Personal(address), "expires_at": row.expires_at},
     )
     return token, row

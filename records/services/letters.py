@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import SYSTEM, digest_of, record
 from organisations.actors import Actor
 from organisations.models import Post, Unit
@@ -178,7 +179,7 @@ def leave_letter(
         data={
             "number": letter.number,
             "reason": refusal_reason,
-            "witnesses": names,
+            "witnesses": [Personal(name) for name in names],
             "photos": [a.digest for a in kept],
         },
     )

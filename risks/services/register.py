@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from deadlines.workflow import Refused
 from organisations.actors import Actor
@@ -167,7 +168,13 @@ def edit_risk(
     for name in DETAILS:
         setattr(risk, name, after[name])
     done = WORKFLOW.advance(
-        risk.case, "edit", actor=actor, at=at, version=version, changes={"title": title}, data={"changes": changed}
+        risk.case,
+        "edit",
+        actor=actor,
+        at=at,
+        version=version,
+        changes={"title": title},
+        data={"changes": _evident(changed)},
     )
     risk.save()
     _write_measures(risk, measures)
@@ -181,6 +188,12 @@ def _write_measures(risk: RiskPoint, measures: Mapping[str, str]) -> None:
     for kind in ControlMeasure.Kind.values:
         if kind in kept:
             ControlMeasure.objects.update_or_create(risk=risk, kind=kind, defaults={"text": kept[kind]})
+
+
+def _evident(changed: Mapping[str, list[str]]) -> dict[str, list[Any]]:
+    """Who is answerable and how to reach them is about a person; it stands beside the evidence, not in it."""
+    about = {"responsible_person", "responsible_phone"}
+    return {name: [Personal(text) for text in pair] if name in about else pair for name, pair in changed.items()}
 
 
 def _text(value: Any) -> str:

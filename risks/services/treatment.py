@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from audit.personal import Personal
 from organisations.actors import Actor
 from records.services.attachments import attach_all
 from risks.models import Progress, RiskPoint, TreatmentPlan
@@ -27,7 +28,7 @@ def file_plan(
     at: datetime,
     version: int | None = None,
 ) -> TreatmentPlan:
-    data = {"goal": goal, "responsible": responsible, "funds": funds, "finish_on": finish_on}
+    data = {"goal": goal, "responsible": Personal(responsible), "funds": funds, "finish_on": finish_on}
     WORKFLOW.advance(risk.case, "plan", actor=actor, at=at, version=version, data=data)
     return TreatmentPlan.objects.create(
         risk=risk,

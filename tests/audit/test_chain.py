@@ -1,33 +1,20 @@
 """X6: the chain over the events; `verify` finds every change made past the database's guard."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from audit.chain import GENESIS
 from audit.models import AuditEvent, AuditLink, AuditUnsealed
-from audit.sealing import GENESIS, link_digest, seal, verify
-from audit.services import SYSTEM, record
-from records.events import Event
-from tests.factories import at
+from audit.sealing import seal
+from audit.verification import verify
+from tests.audit.chains import event_of, events, tamper
 from tests.risks.builders import risk_in
-
-
-def events(count: int = 6) -> None:
-    for number in range(count):
-        with transaction.atomic():
-            record(Event.EXPORTED, by=SYSTEM, at=at("2026-09-30 16:40"), data={"number": number})
-
-
-def tamper(statement: str, *values: object) -> None:
-    """What an administrator of the database can do: switch the guard off and write."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = 'replica'")
-        cursor.execute(statement, values)
-        assert cursor.rowcount > 0
-        cursor.execute("SET LOCAL session_replication_role = 'origin'")
 
 
 @pytest.mark.django_db
@@ -42,7 +29,10 @@ class TestVerify:
         assert (report.ok, report.links, report.unsealed, report.first_bad) == (True, 6, 0, None)
         links = list(AuditLink.objects.order_by("seq").select_related("event"))
         assert [link.prev for link in links] == [GENESIS, *(link.digest for link in links[:-1])]
-        assert all(link.digest == link_digest(link.seq, link.event.digest, link.prev) for link in links)
+        for link in links:
+            recorded = link.event.recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+            text = f"2|{link.seq}|{link.event_id}|{link.event.digest}|{recorded}|{link.prev}"
+            assert link.digest == hashlib.sha256(text.encode()).hexdigest()
         assert report.head == links[-1].digest
         call_command("audit", "verify")
         assert capsys.readouterr().out.startswith("审计链完整：6 环")
@@ -74,7 +64,7 @@ class TestVerify:
 
     def test_x6_removed_link_is_found(self):
         tamper("DELETE FROM audit_auditlink WHERE seq = 4")
-        self.found(5, "缺第 4 环")
+        self.found(4, "缺失")
 
     def test_x6_removed_last_link_is_found(self):
         tamper("DELETE FROM audit_auditlink WHERE seq = 6")
@@ -93,6 +83,20 @@ class TestVerify:
         tamper("UPDATE audit_auditlink SET seq = seq + 100 WHERE seq IN (2, 3)")
         tamper("UPDATE audit_auditlink SET seq = 105 - seq WHERE seq > 100")
         self.found(2, "与前一环不衔接")
+
+    def test_x6_links_of_the_first_form_stay_valid(self):
+        """What part 1 sealed: the link covered its number, the event's digest and the link before."""
+        prev = GENESIS
+        for link in AuditLink.objects.order_by("seq").select_related("event")[:4]:
+            digest = hashlib.sha256(f"{link.seq}|{link.event.digest}|{prev}".encode()).hexdigest()
+            tamper("UPDATE audit_auditlink SET form = 1, prev = %s, digest = %s WHERE seq = %s", prev, digest, link.seq)
+            prev = digest
+        tamper("DELETE FROM audit_auditlink WHERE seq > 4")
+        tamper("INSERT INTO audit_auditunsealed (event_id) SELECT max(id) - 1 FROM audit_auditevent")
+        tamper("INSERT INTO audit_auditunsealed (event_id) SELECT max(id) FROM audit_auditevent")
+        assert seal() == 2
+        assert list(AuditLink.objects.order_by("seq").values_list("form", flat=True)) == [1, 1, 1, 1, 2, 2]
+        assert (verify().ok, verify().links) == (True, 6)
 
     def test_x6_event_without_link_is_found(self):
         tamper(
@@ -122,6 +126,18 @@ class TestVerify:
         event = AuditLink.objects.get(seq=3).event_id
         tamper(f"UPDATE audit_auditevent SET {column} = %s WHERE id = %s", value, event)
         self.found(3, "检索列与事件内容不符")
+
+    def test_x6_changed_time_of_recording_is_found(self):
+        tamper("UPDATE audit_auditevent SET recorded_at = recorded_at - interval '1 day' WHERE id = %s", event_of(3))
+        self.found(3, "环的摘要不符")
+
+    def test_x6_link_passed_off_as_the_first_form_is_found(self):
+        tamper("UPDATE audit_auditlink SET form = 1 WHERE seq = 4")
+        self.found(4, "环的摘要不符")
+
+    def test_x6_link_of_a_form_that_never_was_is_found(self):
+        tamper("UPDATE audit_auditlink SET form = 7 WHERE seq = 4")
+        self.found(4, "环的摘要不符")
 
     def test_x6_changed_event_that_waits_is_found(self):
         events(2)

@@ -39,9 +39,7 @@ def move_sequence(model: type[models.Model]) -> None:
     """After rows with keys of their own: the sequence goes on above them."""
     table, key = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT max({key}) FROM {table}))"
-        )
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), (SELECT max({key}) FROM {table}))")
 
 
 def settle() -> None:

@@ -31,7 +31,9 @@ def statements(work: Callable[[], Any]) -> list[str]:
     """What the work asks of the database, without the brackets of its transaction."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    return [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK"))]
+    return [
+        q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK"))
+    ]
 
 
 def sql(text: str, *values: Any) -> Callable[[], None]:

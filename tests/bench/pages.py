@@ -107,7 +107,9 @@ def _visit(client: Client, url: str) -> tuple[float, int, float]:
     asked = statements(lambda: client.get(url))
     page = seconds(lambda: client.get(url), times=9)
     texts = [text.replace("%", "%%") for text in asked if text.lstrip().upper().startswith(("SELECT", "WITH"))]
-    counts = [text for text in texts if "COUNT(" in text.upper() and "LIMIT" not in text.upper() and "records_case" in text]
+    counts = [
+        text for text in texts if "COUNT(" in text.upper() and "LIMIT" not in text.upper() and "records_case" in text
+    ]
     assert not counts, counts
     floor = seconds(lambda: [sql(text)() for text in texts], times=9)
     return page, len(asked), floor

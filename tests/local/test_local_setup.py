@@ -20,7 +20,7 @@ DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="24" class="x"
 </svg>"""
 
 
-@pytest.mark.parametrize("command", ["run", "test", "check", "reset", "lock"])
+@pytest.mark.parametrize("command", ["run", "test", "check", "backup", "restore", "reset", "lock"])
 def test_every_command_loads_without_any_installed_package(command: str, tmp_path: Path) -> None:
     code = (
         "import importlib.util, sys\n"

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
+from audit.personal import told
 from organisations.events import Event
 from organisations.models import Account, ApiToken
 from tests.factories import PASSWORD, at, client_for, make_account, make_actor, make_district, make_person, make_post
@@ -34,7 +35,7 @@ def test_x3_account_is_opened_with_a_password_shown_once():
         True,
     )
     event = AuditEvent.objects.get(name=Event.ACCOUNT_CREATED)
-    assert event.data == {"username": "lidaikai", "person": "李待开"}
+    assert told([event])[event.pk] == {"username": "lidaikai", "person": "李待开"}
     again = client.post(f"/manage/accounts/new/?person={person.pk}", {"username": "lidaikai2"})
     assert "已有账号 lidaikai" in again.content.decode()
     assert Account.objects.filter(person=person).count() == 1

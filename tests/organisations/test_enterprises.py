@@ -9,6 +9,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from audit.models import AuditEvent
+from audit.personal import told
 from organisations.models import Enterprise
 from organisations.selectors import enterprises, page_by_name
 from organisations.services.enterprises import RegistryRefused, update_enterprise
@@ -311,7 +312,7 @@ def test_x1_an_enterprise_edits_only_its_contact_facts():
     assert (enterprise.address, enterprise.principal_name, enterprise.headcount) == ("新址 1 号", "王新", 18)
     assert enterprise.is_key is False
     event = AuditEvent.objects.get(name="organisations.enterprise_updated")
-    assert event.data["changes"]["principal_phone"] == ["138****0000", "139****0000"]
+    assert told([event])[event.pk]["changes"]["principal_phone"] == ["138****0000", "139****0000"]
     with pytest.raises(RegistryRefused):
         update_enterprise(enterprise=enterprise, values={"is_key": True}, actor=actor, at=at("2026-10-09 10:00"))
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from audit.clock import local_date, now
+from audit.personal import Personal
 from audit.services import Stamp, record
 from organisations.events import Event
 from organisations.models import Account, District, Person, Post, Unit
@@ -73,13 +74,14 @@ def create_administrator(
         by=stamp,
         at=at,
         subject=("person", person.pk),
-        data={"name": name, "phone": "", "new": True},
+        data={"phone": "", "new": True},
+        personal={"name": name},
     )
     label = ROLE_BY_KEY[role].label
     post = Post.objects.create(
         person=person, unit=unit, title=label, role_key=role, basis="首次开通", valid_from=local_date(at)
     )
-    told = {"person": name, "unit": str(unit), "title": label, "role": label, "valid_from": post.valid_from}
+    told = {"person": Personal(name), "unit": str(unit), "title": label, "role": label, "valid_from": post.valid_from}
     record(Event.POST_OPENED, by=stamp, at=at, subject=("post", post.pk), data=told)
     password = first_password()
     account = Account(person=person, username=username, must_change_password=True)
@@ -90,7 +92,8 @@ def create_administrator(
         by=stamp,
         at=at,
         subject=("account", account.pk),
-        data={"username": username, "person": name},
+        data={"username": username},
+        personal={"person": name},
     )
     return account, password
 

@@ -1,0 +1,5 @@
+from tests.plugins.anchoring import anchor_dir
+from tests.plugins.cloned_database import cloned_db
+from tests.plugins.workspace import media, plain_font, plain_font_folder
+
+__all__ = ["anchor_dir", "cloned_db", "media", "plain_font", "plain_font_folder"]
