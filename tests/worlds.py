@@ -4,13 +4,25 @@
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
 
 from audit.models import AuditEvent
+from deadlines.models import Message
 from organisations.actors import Actor
-from organisations.models import EnforcerProposal, EnterpriseChange
+from organisations.models import Absence, EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
 from records.models import Attachment, CaseParticipant
-from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
+from tests.factories import (
+    at,
+    make_actor,
+    make_district,
+    make_enterprise,
+    make_person,
+    sector_of,
+    territory_of,
+    unit_of,
+)
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
 
 HERE, NEIGHBOUR, ABROAD = WORLDS = ("ours", "neighbour", "abroad")
@@ -37,6 +49,8 @@ class World:
     post: int
     account: int
     event: int
+    absence: int
+    message: UUID
     township_code: str
 
 
@@ -68,6 +82,8 @@ NAMED_BY = {
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
+    "manage:message-retry": "message",
+    "absence-cancel": "absence",
     "api:territory-detail": "territory",
     "api:enterprise-detail": "enterprise",
     "api:risk-point-detail": "risk",
@@ -147,7 +163,27 @@ def _world(scene: Scene) -> World:
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
+        absence=_absence(cast).pk,
+        message=_message(cast).pk,
         township_code=enterprise.township.code,
+    )
+
+
+def _absence(cast: Cast) -> Absence:
+    day = date(2026, 10, 9)
+    return Absence.objects.create(
+        post=cast.handler.post, deputy=cast.colleague.post, first_day=day, last_day=day, created_at=at("2026-10-01")
+    )
+
+
+def _message(cast: Cast) -> Message:
+    return Message.objects.create(
+        district=cast.lead.district,
+        person=cast.handler.person,
+        post=cast.handler.post,
+        channel="gateway",
+        queued_at=at("2026-10-09 10:00"),
+        next_attempt_at=at("2026-10-09 10:00"),
     )
 
 
@@ -175,6 +211,8 @@ _SEEN = {
 
 
 def sees(actor: Actor, world: str, what: str) -> bool:
+    if what == "absence":
+        return False  # one's own, and none of those who walk is the one
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

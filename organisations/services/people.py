@@ -22,7 +22,7 @@ def save_person(*, person: Person, actor: Actor, at: datetime) -> Person:
     person.district_id = actor.district_id
     person.full_clean()
     person.save()
-    data = {"name": person.name, "phone": person.masked_phone, "new": before is None}
+    data = {"name": person.name, "phone": person.masked_phone, "email": person.masked_email, "new": before is None}
     if before is not None and before.name != person.name:
         data["name_before"] = before.name
     record(Event.PERSON_SAVED, by=actor.stamp, at=at, subject=("person", person.pk), data=data)

@@ -31,6 +31,12 @@ PLACES: tuple[tuple[str, str, tuple[Right, ...], str], ...] = (
     ("manage:profile", "区县参数", ADMINISTRATION, "本区自定的期限和参数"),
     ("manage:calendar", "工作日历", (), "全年放假和调休上班，每一天的依据文件"),
     ("manage:audit", "审计", (Right.READ_AUDIT,), "谁在什么时候做了什么；校验证据链"),
+    (
+        "manage:messages",
+        "发送记录",
+        (Right.MANAGE_SYSTEM, Right.READ_AUDIT),
+        "短信和邮件发了什么、发没发出；重发失败的",
+    ),
     ("manage:status", "运行状态", (Right.MANAGE_SYSTEM, Right.READ_AUDIT), "后台任务是否按时运行"),
 )
 
