@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from config import audit_pages, erasure_pages, evidence_pages, manage_views
-from deadlines.views import calendar, calendar_edits
+from deadlines.views import calendar, calendar_edits, outbox
 
 app_name = "manage"
 urlpatterns = [
@@ -22,5 +22,7 @@ urlpatterns = [
     path("audit/<int:pk>/", audit_pages.event, name="audit-event"),
     path("erasures/", erasure_pages.erasures, name="erasures"),
     path("erasures/<int:pk>/", erasure_pages.erasure, name="erasure"),
+    path("messages/", outbox.messages_sent, name="messages"),
+    path("messages/<uuid:pk>/retry/", outbox.message_retry, name="message-retry"),
     path("status/", manage_views.status, name="status"),
 ]

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from config.views import portal_status
+from audit.clock import SHANGHAI
+from config.status import portal_status
 from deadlines.rules import all_rules
 from deadlines.terms import describe, parse
 from organisations.access import ActorRequest, acting
@@ -73,11 +74,23 @@ def _others(district: District) -> list[dict[str, str]]:
 
 @acting(Right.MANAGE_SYSTEM, Right.READ_AUDIT)
 def status(request: ActorRequest) -> HttpResponse:
-    rows = [row | {"age_text": _age(row["age"])} for row in portal_status()]
+    rows = [row | {"age_text": _age(row["age"]), "ran": _ran(row["counters"])} for row in portal_status()]
     red = [row["label"] for row in rows if row["red"]]
     waiting = [row["label"] for row in rows if row.get("warning")]
     context = frame(request.actor, "manage:status", "运行状态", sub="超过 3 分钟没有动静的标为异常。刷新页面重新检查。")
     return render(request, "manage/status.html", context | {"rows": rows, "red": red, "waiting": waiting})
+
+
+def _ran(counters: dict[str, Any] | None) -> list[str]:
+    """What a job did the last time, and since the portal was set up."""
+    if not counters:
+        return []
+    last = "上次看了 {scanned} 项，办了 {fired} 项，用时 {duration_ms} 毫秒".format(**counters)
+    total = "累计成功 {runs} 次，看 {scanned_total:,} 项，办 {fired_total:,} 项，失败 {failed_total:,} 次".format(
+        **counters
+    )
+    failed = counters["failed_at"]
+    return [last, total + (f"，最近失败 {failed.astimezone(SHANGHAI):%m-%d %H:%M}" if failed else "")]
 
 
 def _age(seconds: int | None) -> str:

@@ -72,7 +72,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "posts": [
             {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
         ],
-        "menu_links": [{"label": "修改密码", "url": reverse("change-password")}],
+        "menu_links": [
+            {"label": "请假与代理", "url": reverse("absences")},
+            {"label": "接收方式", "url": reverse("reach")},
+            {"label": "修改密码", "url": reverse("change-password")},
+        ],
         "calendar_notice": _calendar_notice(wanting),
         "calendar_affected_url": reverse("deadlines:calendar-year", args=[wanting]) if wanting else "",
         "unread": Notice.objects.filter(person=actor.person, read_at=None).count(),

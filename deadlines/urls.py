@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from deadlines.views import calculator, calendar, calendar_edits, rules, urging, worklist
+from deadlines.views import calculator, calendar, calendar_edits, reach, rules, urging, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
@@ -19,5 +19,6 @@ urlpatterns = [
     path("", worklist.home, name="worklist"),
     path("notices/", worklist.notices, name="notices"),
     path("notices/read/", worklist.notices_read, name="notices-read"),
+    path("reach/", reach.reach, name="reach"),
     path("", include((engine, "deadlines"))),
 ]

@@ -22,6 +22,8 @@ class Event(TextChoices):
     PERSON_SAVED = "organisations.person_saved", "登记人员"
     POST_OPENED = "organisations.post_opened", "任命岗位"
     POST_CLOSED = "organisations.post_closed", "免去岗位"
+    ABSENCE_REGISTERED = "organisations.absence_registered", "登记请假和代理人"
+    ABSENCE_CANCELLED = "organisations.absence_cancelled", "撤销请假"
     UNIT_SAVED = "organisations.unit_saved", "登记单位"
     UNIT_SUCCEEDED = "organisations.unit_succeeded", "单位职能承接"
     TERRITORY_CHANGED = "organisations.territory_changed", "调整区划管理"

@@ -4,15 +4,25 @@
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from audit.models import AuditErasure, AuditEvent
-from deadlines.models import CalendarEdit
+from deadlines.models import CalendarEdit, Message
 from organisations.actors import Actor
-from organisations.models import EnforcerProposal, EnterpriseChange
+from organisations.models import Absence, EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
 from records.models import Attachment, CaseParticipant
-from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
+from tests.factories import (
+    at,
+    make_actor,
+    make_district,
+    make_enterprise,
+    make_person,
+    sector_of,
+    territory_of,
+    unit_of,
+)
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
 
 HERE, NEIGHBOUR, ABROAD = WORLDS = ("ours", "neighbour", "abroad")
@@ -40,6 +50,8 @@ class World:
     account: int
     event: int
     erasure: int
+    absence: int
+    message: UUID
     township_code: str
     calendar_edit: int
 
@@ -76,6 +88,8 @@ NAMED_BY = {
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
     "manage:erasure": "erasure",
+    "manage:message-retry": "message",
+    "absence-cancel": "absence",
     "api:territory-detail": "territory",
     "api:enterprise-detail": "enterprise",
     "api:risk-point-detail": "risk",
@@ -163,6 +177,8 @@ def _world(scene: Scene) -> World:
         account=cast.handler.account.pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         erasure=erasure.pk,
+        absence=_absence(cast).pk,
+        message=_message(cast).pk,
         township_code=enterprise.township.code,
         calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
     )
@@ -181,6 +197,24 @@ def _applied_edit(actor: Actor, *, at: datetime) -> CalendarEdit:
         drafted_at=at,
         applied_by=actor.person,
         applied_at=at,
+    )
+
+
+def _absence(cast: Cast) -> Absence:
+    day = date(2026, 10, 9)
+    return Absence.objects.create(
+        post=cast.handler.post, deputy=cast.colleague.post, first_day=day, last_day=day, created_at=at("2026-10-01")
+    )
+
+
+def _message(cast: Cast) -> Message:
+    return Message.objects.create(
+        district=cast.lead.district,
+        person=cast.handler.person,
+        post=cast.handler.post,
+        channel="gateway",
+        queued_at=at("2026-10-09 10:00"),
+        next_attempt_at=at("2026-10-09 10:00"),
     )
 
 
@@ -210,6 +244,8 @@ _SEEN = {
 def sees(actor: Actor, world: str, what: str) -> bool:
     if what == "calendar_edit":
         return True
+    if what == "absence":
+        return False  # one's own, and none of those who walk is the one
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

@@ -35,7 +35,9 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["name", "phone"]
+        fields = ["name", "phone", "email"]
+        help_texts = {"email": "可不填；填了的，按本区配置另发邮件提醒。"}
+        error_messages = {"email": {"invalid": "电子邮件地址写得不对，应如 zhangsan@example.gov.cn"}}
 
     def __init__(self, *args: Any, district_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from organisations.views import absences
 from organisations.views import login as views
 
 urlpatterns = [
@@ -9,4 +10,6 @@ urlpatterns = [
     path("logout/", views.logout_view, name="logout"),
     path("choose-post/", views.choose_post, name="choose-post"),
     path("change-password/", views.change_password, name="change-password"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/<int:pk>/cancel/", absences.cancel, name="absence-cancel"),
 ]

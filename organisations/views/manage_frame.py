@@ -37,6 +37,12 @@ PLACES: tuple[tuple[str, str, tuple[Right, ...], str], ...] = (
         (Right.MANAGE_ACCOUNTS, Right.READ_AUDIT),
         "依法删除审计记录旁的个人信息：一人申请，另一人批准",
     ),
+    (
+        "manage:messages",
+        "发送记录",
+        (Right.MANAGE_SYSTEM, Right.READ_AUDIT),
+        "短信和邮件发了什么、发没发出；重发失败的",
+    ),
     ("manage:status", "运行状态", (Right.MANAGE_SYSTEM, Right.READ_AUDIT), "后台任务是否按时运行"),
 )
 

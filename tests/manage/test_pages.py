@@ -5,16 +5,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from config import views
+from config import status
 from organisations.roles import ROLES, Right
 from tests.factories import client_for, make_actor, make_district
 
 pytestmark = pytest.mark.django_db
 
 PLATFORM = {
-    "system_admin": {"units", "territories", "sectors", "people", "profile", "status", "", "units/new", "people/new"},
+    "system_admin": {
+        "units",
+        "territories",
+        "sectors",
+        "people",
+        "profile",
+        "status",
+        "messages",
+        "",
+        "units/new",
+        "people/new",
+    },
     "security_admin": {"accounts", "accounts/new", "profile", ""},
-    "audit_admin": {"audit", "status", "profile", ""},
+    "audit_admin": {"audit", "status", "messages", "profile", ""},
     "bureau_principal": set(),
     "enterprise_principal": set(),
 }
@@ -67,6 +78,6 @@ def test_x5_profile_marks_the_districts_own_terms():
 
 
 def test_x5_status_tells_what_never_ran(monkeypatch):
-    monkeypatch.setattr(views, "_UP_SINCE", datetime.now(UTC) - timedelta(minutes=4))
+    monkeypatch.setattr(status, "UP_SINCE", datetime.now(UTC) - timedelta(minutes=4))
     page = client_for(make_actor("audit_admin")).get("/manage/status/").content.decode()
     assert "时限扫描" in page and '<span class="ink">异常</span>' in page and "尚未运行" in page
