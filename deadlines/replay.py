@@ -24,6 +24,7 @@ from deadlines.terms import (
     WorkingDays,
     due,
     end_of,
+    nominal_end,
     parse,
 )
 
@@ -60,13 +61,14 @@ class Unreplayable(ValueError):
 class Stage:
     """The clock after one entry (None: as it started). `since` is day zero, the start or the last resumption.
 
-    `left` is set while it stands still: what was not yet counted, in the term's days, or in minutes for hours.
+    `nominal_on` is the end before it rolled. `left` is set while it stands still: what was not yet counted, in the term's days, or in minutes for hours.
     `is_guessed`: days that may still change with an announcement have been counted before `since`.
     """
 
     entry: Any  # as it was given: an Entry, or None
     since: datetime
     due: Due
+    nominal_on: date
     left: int | None = None
     is_guessed: bool = False
 
@@ -87,7 +89,8 @@ def stages(deadline: Clock, entries: Iterable[Entry], calendar: WorkCalendar) ->
     """The clock as it started, then after each entry."""
     term = parse(deadline.terms)
     first = due(term, deadline.started_at, calendar, on=deadline.named_on)
-    told: list[Stage] = [Stage(None, deadline.started_at, first)]
+    nominal_on = _nominal(term, deadline.started_at, first)
+    told: list[Stage] = [Stage(None, deadline.started_at, first, nominal_on)]
     for entry in entries:
         stage = told[-1]
         if (entry.kind == "resume") != stage.is_suspended:
@@ -109,21 +112,25 @@ def _extended(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) ->
     if isinstance(term, OnDate):
         if entry.new_on is None or entry.new_on <= end:
             raise Unreplayable(f"延期后的日期须晚于现在的到期日 {end}")
-        return Stage(entry, stage.since, due(term, _noon(end), calendar, on=entry.new_on), is_guessed=is_guessed)
+        named = due(term, _noon(end), calendar, on=entry.new_on)
+        return replace(stage, entry=entry, due=named, nominal_on=entry.new_on)
     length = parse(entry.length)
     match term, length:
         case WorkingDays(), WorkingDays():
             longer = due(length, _noon(end), calendar)
             is_tentative = is_guessed or calendar.any_provisional(_day(stage.since), longer.due_on)
-            return replace(stage, entry=entry, due=replace(longer, provisional=is_tentative))
+            longer = replace(longer, provisional=is_tentative)
+            return replace(stage, entry=entry, due=longer, nominal_on=longer.due_on)
         case Hours(), Hours():
-            return replace(stage, entry=entry, due=_hours_end(stage.due.due_at + timedelta(hours=length.n)))
+            longer = _hours_end(stage.due.due_at + timedelta(hours=length.n))
+            return replace(stage, entry=entry, due=longer, nominal_on=longer.due_on)
         case ((CalendarDays(roll=roll) | Months(roll=roll)), (CalendarDays() | Months())):
             # The end that stands may itself have rolled on a guess.
             is_guessed |= stage.due.provisional
             longer = due(replace(length, roll=roll), _noon(end), calendar)
             longer = replace(longer, provisional=longer.provisional or is_guessed)
-            return replace(stage, entry=entry, due=longer, is_guessed=is_guessed)
+            nominal_on = nominal_end(length, end, None)
+            return replace(stage, entry=entry, due=longer, nominal_on=nominal_on, is_guessed=is_guessed)
     raise Unreplayable(f"{term} 不能延长 {entry.length}")
 
 
@@ -133,15 +140,16 @@ def _suspended(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) -
     still = replace(stage.due, due_at=NEVER)
     if isinstance(term, Hours):
         left = int((stage.due.due_at - _minute(entry.effective_at)).total_seconds()) // 60
-        return Stage(entry, stage.since, still, left=left)
+        return replace(stage, entry=entry, due=still, left=left)
     day_zero, end = _day(stage.since), stage.due.due_on
     # The day on which it stops is not counted any more; day zero never was.
     counted_to = max(_day(entry.effective_at) - ONE_DAY, day_zero)
     if isinstance(term, WorkingDays):
         is_guessed = stage.is_guessed or calendar.any_provisional(day_zero, counted_to)
         left = calendar.working_days_between(counted_to, end)
-        return Stage(entry, stage.since, still, left=left, is_guessed=is_guessed)
-    return Stage(entry, stage.since, still, left=(end - counted_to).days, is_guessed=stage.due.provisional)
+        return replace(stage, entry=entry, due=still, left=left, is_guessed=is_guessed)
+    left = (end - counted_to).days
+    return replace(stage, entry=entry, due=still, left=left, is_guessed=stage.due.provisional)
 
 
 def _resumed(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) -> Stage:
@@ -149,6 +157,7 @@ def _resumed(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) -> 
     assert left is not None and stage.entry is not None
     if since < stage.entry.effective_at:
         raise Unreplayable("恢复的时间不能早于中止的时间")
+    nominal_on: date | None = None
     match term:
         case Hours():
             rest = _hours_end(_minute(since) + timedelta(minutes=left))
@@ -156,10 +165,15 @@ def _resumed(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) -> 
             rest = due(WorkingDays(left), since, calendar)
         case CalendarDays(roll=roll) | Months(roll=roll):
             rest = due(CalendarDays(left, roll=roll), since, calendar)
+            nominal_on = _day(since) + timedelta(days=left)
         case OnDate():
             rest = due(term, since, calendar, on=_day(since) + timedelta(days=left))
     rest = replace(rest, provisional=rest.provisional or stage.is_guessed)
-    return Stage(entry, since, rest, is_guessed=stage.is_guessed)
+    return Stage(entry, since, rest, nominal_on or rest.due_on, is_guessed=stage.is_guessed)
+
+
+def _nominal(term: Term, started_at: datetime, first: Due) -> date:
+    return nominal_end(term, _day(started_at), None) if isinstance(term, CalendarDays | Months) else first.due_on
 
 
 def _day(moment: datetime) -> date:

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from deadlines.views import calculator, calendar, calendar_edits, reach, rules, urging, worklist
+from deadlines.models import AdjustmentKind
+from deadlines.views import adjust, calculator, calendar, calendar_edits, reach, rules, urging, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
@@ -13,6 +14,8 @@ engine = [
     path("calendar/edits/", calendar_edits.edits, name="calendar-edits"),
     path("calendar/edits/<int:edit>/", calendar_edits.edit, name="calendar-edit"),
     path("calculator/", calculator.calculator, name="calculator"),
+    *(path(f"deadlines/<int:pk>/{kind}/", adjust.ask, {"kind": kind}, name=kind) for kind in AdjustmentKind.values),
+    path("deadlines/requests/<int:pk>/", adjust.decide, name="decide"),
 ]
 
 urlpatterns = [

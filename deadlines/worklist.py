@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from deadlines.display import Clockwork, date_text
-from deadlines.models import Deadline
+from deadlines.models import Deadline, LedgerRequest
 from deadlines.services.urging import may_urge
 from deadlines.urging import urge_mark, with_urges
 from deadlines.worklist_lines import deputy_lines, is_met_by, line, signing_lines
@@ -149,9 +149,11 @@ def _after_today(groups: list[Group]) -> int:
 
 
 def _read(deadlines: QuerySet[Deadline]) -> QuerySet[Deadline]:
+    waiting = LedgerRequest.objects.filter(deadline=OuterRef("pk"), decided_at=None)
     return (
         with_urges(deadlines)
         .select_related("case__responsible_unit", "case__township", "owner_unit")
+        .annotate(has_request=Exists(waiting))
         .order_by("due_at", "id")
     )
 
@@ -171,8 +173,11 @@ def _by_time(deadlines: list[Deadline], drawn: Drawing, *, show_all_later: bool)
     today = Group("today", "今天")
     week = Group("week", "本周", hint=f"到 {end.month} 月 {end.day} 日（{date_text(end, clockwork).split(' ')[1]}）")
     later = Group("later", "以后")
+    paused = Group("paused", "已中止", hint="恢复计时前不计逾期，也不提醒。")
     for deadline in deadlines:
-        if clockwork.at >= deadline.due_at:
+        if deadline.suspended_at:
+            group = paused
+        elif clockwork.at >= deadline.due_at:
             group = late
         elif deadline.due_on == clockwork.today:
             group = today
@@ -188,7 +193,7 @@ def _by_time(deadlines: list[Deadline], drawn: Drawing, *, show_all_later: bool)
     own_late = sum(1 for d in deadlines if clockwork.at >= d.due_at and d.rule.is_own_term)
     if own_late:
         late.hint = f"本机关时限 {own_late} 项：不可延期，办结时须写明逾期原因，计入考核。"
-    return [group for group in (late, today, week, later) if group.lines or group.more_count]
+    return [group for group in (late, today, week, later, paused) if group.lines or group.more_count]
 
 
 def week_end(clockwork: Clockwork) -> date:

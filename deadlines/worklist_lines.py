@@ -5,6 +5,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from audit.clock import local_date
+from deadlines import adjusting
 from deadlines.calendar_alarm import wanting_year
 from deadlines.display import Clockwork, basis_marks, date_text, due_mark, rule_url, term_words
 from deadlines.models import Deadline
@@ -13,6 +15,8 @@ from organisations.models import Absence
 from organisations.roles import Right
 from organisations.selectors import waiting_for
 from records.kinds import NextAct, all_kinds, case_url, grade_of
+
+ASKED_AT_MOST = 300  # requests read for one page
 
 
 def line(
@@ -42,10 +46,14 @@ def line(
             marks.append(f"代{stands_for}")
     if not owes:
         marks.append(f"由{deadline.owner_unit}办理")
+    if deadline.suspended_at:
+        marks.append(f"{date_text(local_date(deadline.suspended_at), clockwork)} 起中止计时")
+    if getattr(deadline, "has_request", False):
+        marks.append("申请等待审批")
     if urge and urge["text"]:
         marks.append(urge["text"])
     return {
-        "date_text": date_text(deadline.due_on, clockwork),
+        "date_text": "" if deadline.suspended_at else date_text(deadline.due_on, clockwork),
         "date_iso": deadline.due_on.isoformat(),
         "due_class": mark["class"],
         "due_text": mark["text"],
@@ -93,6 +101,20 @@ def signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> list
                     mark=act.mark if act else "",
                 )
             )
+    for request in adjusting.waiting_for(actor)[:ASKED_AT_MOST]:
+        case = request.deadline.case
+        lines.append(
+            _plain_line(
+                title=case.title,
+                sub=f"{case.responsible_unit}",
+                url=case_url(case),
+                action_url=reverse("deadlines:decide", args=[request.pk]),
+                action_label="审批",
+                grade=grade_of(case.level),
+                mark=f"{request.get_kind_display()}申请",
+                marks=[request.deadline.rule.label, adjusting.asked_words(request), f"{request.requested_by}申请"],
+            )
+        )
     if actor.may(Right.MANAGE_SYSTEM) and (year := wanting_year(clockwork.today, clockwork.calendar)):
         lines.append(
             _plain_line(

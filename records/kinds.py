@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from django.http import HttpResponse
 from django.urls import reverse
 
 from organisations.actors import Actor
@@ -26,13 +28,18 @@ class NextAct:
 
 @dataclass(frozen=True)
 class CaseKind:
-    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries."""
+    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries.
+
+    `page(request, pk, drawer, status)` draws the case's page with a form beside it (components/action_form.html) that is
+    not the kind's own: of a deadline, say.
+    """
 
     key: str
     label: str
     url_name: str
     next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
     waiting_for: Callable[[Actor], Iterable[Case]]
+    page: Callable[[Any, int, dict[str, Any], int], HttpResponse]
 
 
 _KINDS: dict[str, CaseKind] = {}

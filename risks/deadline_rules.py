@@ -1,8 +1,8 @@
 """How long: what the notice demands of risks, and nothing else. Each row says its clause."""
 
 from deadlines.ladder import Ladder
-from deadlines.rules import Response, lead_unit, register, responsible_unit
-from deadlines.terms import Months, OnDate, WorkingDays
+from deadlines.rules import Extension, Response, Suspension, lead_unit, register, responsible_unit
+from deadlines.terms import CalendarDays, Months, OnDate, WorkingDays
 from risks.events import Event as E
 
 register(
@@ -64,6 +64,9 @@ register(
         supervised_by=lead_unit,
         action="progress",
         action_label="报进展",
+        # [D] The notice leaves the day to the letter, so whoever sets it may set it later, and may stop the clock.
+        extension=Extension(CalendarDays(90), config_key="treatment_extension"),
+        suspension=Suspension(("停产停业、歇业，无法治理", "不可抗力")),
         ladder=Ladder(before=(5, 1)),
     ),
     Response(

@@ -13,6 +13,7 @@ from organisations.actors import Actor
 from organisations.models import Absence, EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
 from records.models import Attachment, CaseParticipant
+from tests.deadlines.adjustments import ask
 from tests.factories import (
     at,
     make_actor,
@@ -39,6 +40,7 @@ class World:
     letter: int
     attachment: int
     deadline: int
+    term_request: int
     enterprise: int
     change: int
     proposal: int
@@ -57,7 +59,7 @@ class World:
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
-CASES = {"risk", "letter", "attachment", "deadline"}
+CASES = {"risk", "letter", "attachment", "deadline", "term_request"}
 REGISTRY = {"enterprise", "change", "proposal"}
 NAMED_BY = {
     "risks:case": "risk",
@@ -66,6 +68,10 @@ NAMED_BY = {
     "letters:detail": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
+    "deadlines:extend": "deadline",
+    "deadlines:suspend": "deadline",
+    "deadlines:resume": "deadline",
+    "deadlines:decide": "term_request",
     "file": "attachment",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
@@ -166,6 +172,7 @@ def _world(scene: Scene) -> World:
         letter=scene.letter().pk,
         attachment=Attachment.objects.filter(case=scene.pk).latest("pk").pk,
         deadline=scene.deadline("treatment").pk,
+        term_request=ask(scene).pk,
         enterprise=enterprise.pk,
         change=change.pk,
         proposal=proposal.pk,

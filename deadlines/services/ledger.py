@@ -68,13 +68,15 @@ def apply_event(
 
 
 def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime, on: date | None) -> Deadline:
-    term = rule.term_for(case)
     started_at = _first_start(case, rule, at) or at
+    version = rule.snapshot(case, started_at)
+    term = version.within
     when = due(term, started_at=started_at, calendar=WorkCalendar.load(), on=on)
     deadline = Deadline.objects.create(
         rule_key=rule.key,
         terms=str(term),
-        rule_version=rule.version,
+        rule_version=version.number,
+        term_basis=version.basis,
         named_on=on if isinstance(term, OnDate) else None,
         case=case,
         occurrence=str(event.case_seq),
@@ -89,7 +91,7 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         township_id=case.township_id,
         district_id=case.district_id,
     )
-    data = {"rule": rule.key, "label": rule.label, "clause": rule.clause, "terms": str(term)}
+    data = {"rule": rule.key, "label": rule.label, "clause": rule.clause, "terms": str(term), "basis": version.basis}
     record(
         Event.STARTED,
         by=SYSTEM,

@@ -10,7 +10,7 @@ from audit.clock import now
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
 from deadlines.clauses import NOTICE, title_of
 from deadlines.display import Clockwork, date_text, weekday_text
-from deadlines.forms import CalculatorForm, countable_rules
+from deadlines.forms.calendar import CalculatorForm, countable_rules
 from deadlines.rules import Response, rule
 from deadlines.terms import Explanation, Hours, Term, describe, due, explain, parse
 from organisations.access import public

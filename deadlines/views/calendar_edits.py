@@ -16,7 +16,7 @@ from audit.clock import SHANGHAI, local_date, now
 from deadlines import calendar_file
 from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, rule_url
-from deadlines.forms import DaysForm, YearFileForm
+from deadlines.forms.calendar import DaysForm, YearFileForm
 from deadlines.models import CalendarDay, CalendarEdit, CalendarEditDay, Deadline, DeadlineMove
 from deadlines.rules import rule
 from deadlines.services import calendar_draft, recompute

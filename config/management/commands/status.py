@@ -24,6 +24,10 @@ class Command(BaseCommand):
             for row in rows:
                 age = "" if row["age"] is None else f"{row['age']} 秒前"
                 said = "　".join(text for text in (age, row["detail"], row["todo"]) if text)
-                self.stdout.write(f"{'异常' if row['red'] else '待办' if row['warning'] else '正常'}　{row['label']}　{said}".rstrip("　"))
+                self.stdout.write(
+                    f"{'异常' if row['red'] else '待办' if row['warning'] else '正常'}　{row['label']}　{said}".rstrip(
+                        "　"
+                    )
+                )
         if any(row["red"] for row in rows):
             raise SystemExit(1)
