@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,6 +28,7 @@ class Stamp:
 
 
 SYSTEM = Stamp(label="系统")
+_SLICE = 5000
 
 
 def canonical_text(content: Mapping[str, Any]) -> str:
@@ -92,14 +93,58 @@ def record(
 
     Raises ValueError for a name nobody declared, RuntimeError outside a transaction.
     """
-    if not is_declared(name):
-        raise ValueError(f"undeclared event {name}")
-    if not connection.in_atomic_block:
-        raise RuntimeError("an event is recorded in the transaction of the act it describes")
+    _check(name)
     case_seq = None
     if case_id is not None:
         last = AuditEvent.objects.filter(case_id=case_id).aggregate(last=Max("case_seq"))["last"]
         case_seq = (last or 0) + 1
+    event = _event(name, by=by, at=at, case_id=case_id, case_seq=case_seq, subject=subject, data=data or {})
+    event.save(force_insert=True)
+    AuditUnsealed.objects.create(event=event)
+    return event
+
+
+def record_many(
+    name: str,
+    *,
+    by: Stamp,
+    at: datetime,
+    rows: Sequence[tuple[int, tuple[str, str | int], Mapping[str, Any]]],
+) -> int:
+    """The same event on many cases, as `record` would write it on each, in a number of statements that does not grow.
+
+    A row is (case, subject, data). The caller holds the row locks of all the cases. Returns how many were written.
+    """
+    _check(name)
+    numbers = AuditEvent.objects.filter(case_id__in={case_id for case_id, _, _ in rows}).order_by()
+    last = dict(numbers.values_list("case_id").annotate(last=Max("case_seq")))
+    events = []
+    for case_id, subject, data in rows:
+        last[case_id] = last.get(case_id, 0) + 1
+        events.append(_event(name, by=by, at=at, case_id=case_id, case_seq=last[case_id], subject=subject, data=data))
+    # In slices, so that one statement does not grow beyond what the server takes in one piece.
+    AuditEvent.objects.bulk_create(events, batch_size=_SLICE)
+    AuditUnsealed.objects.bulk_create((AuditUnsealed(event=event) for event in events), batch_size=_SLICE)
+    return len(events)
+
+
+def _check(name: str) -> None:
+    if not is_declared(name):
+        raise ValueError(f"undeclared event {name}")
+    if not connection.in_atomic_block:
+        raise RuntimeError("an event is recorded in the transaction of the act it describes")
+
+
+def _event(
+    name: str,
+    *,
+    by: Stamp,
+    at: datetime,
+    case_id: int | None,
+    case_seq: int | None,
+    subject: tuple[str, str | int],
+    data: Mapping[str, Any],
+) -> AuditEvent:
     subject_kind, subject_id = subject[0], str(subject[1])
     text = event_canonical(
         name=name,
@@ -108,9 +153,9 @@ def record(
         case_id=case_id,
         case_seq=case_seq,
         subject=(subject_kind, subject_id),
-        data=dict(data or {}),
+        data=dict(data),
     )
-    event = AuditEvent.objects.create(
+    return AuditEvent(
         name=name,
         at=at,
         account_id=by.account_id,
@@ -126,5 +171,3 @@ def record(
         canonical=text,
         digest=digest_of(text),
     )
-    AuditUnsealed.objects.create(event=event)
-    return event
