@@ -7,11 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from config.views import portal_status
-from deadlines.rules import all_rules
+from deadlines.recurring import Recurring
+from deadlines.rules import Rule, all_rules
 from deadlines.terms import describe, parse
 from organisations.access import ActorRequest, acting
 from organisations.models import District
-from organisations.profile import TERMS
+from organisations.profile import SCHEDULES, TERMS
 from organisations.roles import Right
 from organisations.views.manage_frame import ADMINISTRATION, frame, places
 
@@ -46,23 +47,29 @@ def profile(request: ActorRequest) -> HttpResponse:
 
 
 def _terms(district: District) -> list[dict[str, Any]]:
-    own: dict[str, str] = district.profile.get("terms", {})
     rows = []
     for rule in all_rules():
         if not rule.config_key:
             continue
+        own: dict[str, str] = district.profile.get("schedules" if isinstance(rule, Recurring) else "terms", {})
         rows.append(
             {
-                "label": TERMS.get(rule.config_key, rule.label),
+                "label": (TERMS | SCHEDULES).get(rule.config_key, rule.label),
                 "rule": rule.label,
                 "clause": rule.clause,
-                "words": rule.words,
-                "term": describe(parse(district.term(rule.config_key, str(rule.within)))),
+                "words": "期间" if isinstance(rule, Recurring) else rule.words,
+                "term": _term_text(rule, district),
                 "is_set": rule.config_key in own,
                 "url": reverse("deadlines:rule", args=[rule.key]),
             }
         )
     return rows
+
+
+def _term_text(rule: Rule, district: District) -> str:
+    if isinstance(rule, Recurring):
+        return rule.every_for(district).words()
+    return describe(parse(district.term(rule.config_key, str(rule.within))))
 
 
 def _others(district: District) -> list[dict[str, str]]:

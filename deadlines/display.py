@@ -9,7 +9,7 @@ from django.urls import reverse
 from audit.clock import local_date
 from deadlines.calendar import WEEKDAYS, WorkCalendar
 from deadlines.models import Deadline
-from deadlines.terms import OnDate, describe, explain, parse
+from deadlines.terms import OnDate, Placed, describe, explain, parse
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def due_mark(due_on: date, due_at: datetime, clockwork: Clockwork) -> dict[str, 
 def term_words(deadline: Deadline) -> str:
     """研判结论签署后 3 个工作日, from the terms as they stood when the clock started."""
     term = parse(deadline.terms)
+    if isinstance(term, Placed):
+        return describe(term)
     words = deadline.rule.words
     return words if isinstance(term, OnDate) else f"{words} {describe(term)}"
 
@@ -123,8 +125,8 @@ def _why(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> d
         on=deadline.due_on if isinstance(term, OnDate) else None,
         event=deadline.rule.words.removesuffix("后"),
     )
-    law = "民法典 201 条（当日不计）"
-    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", law, *told.sources])
+    law = [] if isinstance(term, Placed) else ["民法典 201 条（当日不计）"]
+    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", *law, *told.sources])
     rows = []
     for row in told.rows:
         text = f"{row.date:%m-%d} {WEEKDAYS[row.date.weekday()]}"

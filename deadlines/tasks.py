@@ -2,7 +2,7 @@ from celery import shared_task
 
 from audit.clock import now
 from audit.heartbeat import heartbeat
-from deadlines.services import reminders
+from deadlines.services import expected, reminders
 
 
 @shared_task
@@ -10,3 +10,10 @@ def sweep() -> None:
     with heartbeat("sweep") as beat:
         result = reminders.sweep(at=now())
         beat.scanned, beat.fired = result.scanned, result.fired
+
+
+@shared_task
+def expect() -> None:
+    with heartbeat("expect") as beat:
+        result = expected.expect(at=now())
+        beat.scanned, beat.fired = result.scanned, result.made + result.lapsed

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from deadlines.views import calendar, rules, worklist
+from deadlines.views import calendar, filings, rules, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
@@ -11,9 +11,16 @@ engine = [
     path("calendar/<int:year>/", calendar.year, name="calendar-year"),
 ]
 
+expected = [
+    path("", filings.index, name="list"),
+    path("<int:pk>/", filings.filing, name="filing"),
+    path("<int:pk>/<str:action>/", filings.act, name="act"),
+]
+
 urlpatterns = [
     path("", worklist.home, name="worklist"),
     path("notices/", worklist.notices, name="notices"),
     path("notices/read/", worklist.notices_read, name="notices-read"),
     path("", include((engine, "deadlines"))),
+    path("filings/", include((expected, "filings"))),
 ]

@@ -4,12 +4,15 @@
 """
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 
+from audit.clock import SHANGHAI
 from audit.models import AuditEvent
+from deadlines.models import Deadline, Filing
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
-from records.models import Attachment, CaseParticipant
+from records.models import Attachment, Case, CaseParticipant
 from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
 
@@ -27,6 +30,7 @@ class World:
     letter: int
     attachment: int
     deadline: int
+    filing: int
     enterprise: int
     change: int
     proposal: int
@@ -41,7 +45,7 @@ class World:
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
-CASES = {"risk", "letter", "attachment", "deadline"}
+CASES = {"risk", "letter", "attachment", "deadline", "filing"}
 REGISTRY = {"enterprise", "change", "proposal"}
 NAMED_BY = {
     "risks:case": "risk",
@@ -51,6 +55,8 @@ NAMED_BY = {
     "letters:pdf": "letter",
     "letters:scan": "letter",
     "file": "attachment",
+    "filings:filing": "filing",
+    "filings:act": "filing",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
     "enterprises:change": "enterprise",
@@ -99,7 +105,9 @@ def build_worlds() -> dict[str, World]:
         ABROAD: _world(risk_in("treating", cast=_people_of_its_own(make_cast(responsible=other.unit)))),
     }
     scene = worlds[HERE].scene
-    CaseParticipant.objects.create(case_id=scene.pk, person=make_person(name=EXPERT), part="核查人", since=scene.at)
+    expert = make_person(name=EXPERT)
+    for pk in (scene.pk, worlds[HERE].filing):
+        CaseParticipant.objects.create(case_id=pk, person=expert, part="核查人", since=scene.at)
     return worlds
 
 
@@ -137,6 +145,7 @@ def _world(scene: Scene) -> World:
         letter=scene.letter().pk,
         attachment=Attachment.objects.filter(case=scene.pk).latest("pk").pk,
         deadline=scene.deadline("treatment").pk,
+        filing=_filing(scene),
         enterprise=enterprise.pk,
         change=change.pk,
         proposal=proposal.pk,
@@ -149,6 +158,39 @@ def _world(scene: Scene) -> World:
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         township_code=enterprise.township.code,
     )
+
+
+def _filing(scene: Scene) -> int:
+    """Something that this world's enterprise files, under a rule of the table."""
+    case, key = scene.case, "deadlines.supervisory_report"
+    spine = {"district": case.district, "township": case.township, "responsible_unit": case.responsible_unit}
+    told = {"title": "2026 年第三季度报表", "next_due_at": scene.at}
+    filed = Case.objects.create(
+        kind="filing",
+        number=f"CS-2026-Q3-{case.pk:04d}",
+        state="expected",
+        sector=case.sector,
+        lead_unit=case.lead_unit,
+        opened_on=scene.at.date(),
+        **told,
+        **spine,
+    )
+    days = {"first_on": date(2026, 7, 1), "last_on": date(2026, 9, 30), "opens_on": date(2026, 10, 1)}
+    Filing.objects.create(case=filed, rule_key=key, owner_unit=case.responsible_unit, period="2026-Q3", **days)
+    Deadline.objects.create(
+        case=filed,
+        rule_key=key,
+        terms="ON2026-10-10R",
+        occurrence="2026-Q3",
+        title=filed.title,
+        started_at=datetime(2026, 10, 1, tzinfo=SHANGHAI),
+        due_at=datetime(2026, 10, 11, tzinfo=SHANGHAI),
+        due_on=date(2026, 10, 10),
+        owner_unit=case.responsible_unit,
+        supervising_unit=case.lead_unit,
+        **spine,
+    )
+    return filed.pk
 
 
 def cast_of_roles() -> list[Actor]:

@@ -10,7 +10,7 @@ from organisations.models import District, Territory, Unit
 from records.models import Case
 
 if TYPE_CHECKING:
-    from deadlines.rules import Response
+    from deadlines.rules import Rule
     from organisations.actors import Actor
 
 _OPEN = Q(met_at__isnull=True, cancelled_at__isnull=True)
@@ -83,7 +83,7 @@ class Deadline(models.Model):
         return f"{self.rule_key} {self.due_on}"
 
     @property
-    def rule(self) -> "Response":
+    def rule(self) -> "Rule":
         from deadlines.rules import rule  # the table imports events of apps that import these models
 
         return rule(self.rule_key)

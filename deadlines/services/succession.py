@@ -13,6 +13,7 @@ from django.db.models import Case as Choose
 
 from audit.services import record_many
 from deadlines.models import Deadline
+from deadlines.services.filings import hand_over
 from organisations.actors import Actor
 from organisations.models import Unit
 from organisations.services.changes import Move
@@ -30,6 +31,8 @@ def follow_unit(from_unit: Unit, to_unit: Unit, *, actor: Actor, at: datetime) -
     clocks = Deadline.objects.open().filter(_any_of(from_unit, "owner_unit", "supervising_unit", "responsible_unit"))
     concerned = _any_of(from_unit, "lead_unit", "responsible_unit") | Q(pk__in=clocks.values("case"))
     cases = _locked(concerned)
+    ended = hand_over(from_unit, to_unit, by=actor.stamp, at=at)
+    cases = [case for case in cases if case.pk not in ended]
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(
         **_exchanged(from_unit, to_unit, "lead_unit", "responsible_unit"), version=F("version") + 1
     )
@@ -47,6 +50,9 @@ def follow_unit(from_unit: Unit, to_unit: Unit, *, actor: Actor, at: datetime) -
 def follow_enterprise(move: Move, *, actor: Actor, at: datetime) -> str:
     """Open cases get the successor and its township; due dates stay as they are. One event per case is its 移交 entry."""
     cases = _locked(Q(responsible_unit=move.from_unit))
+    if move.from_unit != move.to_unit:
+        ended = hand_over(move.from_unit, move.to_unit, by=actor.stamp, at=at)
+        cases = [case for case in cases if case.pk not in ended]
     ids = [case.pk for case in cases]
     Case.objects.filter(pk__in=ids).update(
         responsible_unit=move.to_unit, township=move.to_township, version=F("version") + 1

@@ -14,7 +14,8 @@ from deadlines.calendar import WorkCalendar
 from deadlines.clauses import order_of, title_of
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
-from deadlines.rules import Owner, Response, all_rules, lead_unit, responsible_unit, rule
+from deadlines.recurring import Recurring
+from deadlines.rules import Owner, Rule, all_rules, lead_unit, responsible_unit, rule
 from deadlines.terms import OnDate, describe, parse
 from organisations.access import ActorRequest, acting
 from organisations.models import District
@@ -86,22 +87,36 @@ def _counts(request: ActorRequest) -> dict[str, dict[str, int]]:
     return {row["rule_key"]: {"open": row["open"], "overdue": row["overdue"]} for row in rows}
 
 
-def _row(item: Response, district: District, counts: dict[str, int]) -> dict[str, Any]:
+def _times(item: Rule, district: District) -> dict[str, Any]:
+    """How long and for whom, of either kind of rule."""
+    if isinstance(item, Recurring):
+        return {
+            "words": "",
+            "term": item.every_for(district).words(),
+            "starts": ["每期一项，提前生成"],
+            "owes": item.owed_by.label,
+            "supervises": "接收单位",
+        }
     term = parse(district.term(item.config_key, str(item.within))) if item.config_key else item.within
     return {
+        "words": item.words,
+        "term": item.words if isinstance(term, OnDate) else describe(term),
+        "starts": [label_of(name) for name in item.starts],
+        "owes": _OWES.get(item.owed_by, "按案卷确定的单位"),
+        "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
+    }
+
+
+def _row(item: Rule, district: District, counts: dict[str, int]) -> dict[str, Any]:
+    return _times(item, district) | {
         "key": item.key,
         "label": item.label,
         "clause": item.clause,
         "clause_title": title_of(item.clause),
         "basis": item.basis,
-        "words": item.words,
-        "term": item.words if isinstance(term, OnDate) else describe(term),
         "is_local_default": item.is_local_default,
-        "starts": [label_of(name) for name in item.starts],
         "met": [label_of(name) for name in item.met],
         "cancelled_by": [label_of(name) for name in item.cancelled_by],
-        "owes": _OWES.get(item.owed_by, "按案卷确定的单位"),
-        "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
         "extension": "可申请延期" if item.extendable else "本机关时限，不可延期" if item.is_own_term else "不可延期",
         "is_own_term": item.is_own_term,
         "remind": f"到期前 {item.remind_before} 个工作日起提醒",

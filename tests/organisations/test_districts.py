@@ -14,7 +14,7 @@ from config.demo.load import PROFILE
 from deadlines import rules
 from deadlines.terms import parse
 from organisations.models import District, Enterprise, Sector, Territory, Unit
-from organisations.profile import TERMS, ProfileError, read
+from organisations.profile import SCHEDULES, TERMS, ProfileError, read
 from organisations.services.districts import load_district
 from records.models import Case
 from risks.grading import LS_VARIANTS
@@ -40,6 +40,12 @@ MISTAKES = [
     ("unknown table", "[grading]", "[grades]", "不认识的表 [grades]"),
     ("unknown term", "letter_receipt =", "letter_recieved =", "[terms] 有不认识的键 letter_recieved"),
     ("term text", '"WD2"', '"2WD"', "[terms] 的 letter_receipt（文书签收）写作“2WD”"),
+    (
+        "schedule",
+        '"Q+1-10R"',
+        '"Q10"',
+        "[schedules] 的 supervisory_report（向监察机关报告安全生产情况）写作“Q10”，不是周期",
+    ),
     ("term of nothing", '"WD2"', '"WD0"', "[terms] 的 letter_receipt（文书签收）写作“WD0”"),
     ("variant", 'ls_variant = "A"', 'ls_variant = "C"', "[grading] 的 ls_variant“C”"),
     (
@@ -112,12 +118,14 @@ def test_x1_a_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_the_profile_knows_exactly_the_terms_that_rules_let_a_district_set() -> None:
-    settable = {rule.config_key: rule for rule in rules.all_rules() if rule.config_key}
-    assert set(TERMS) == set(settable)
+    again = {rule.config_key: rule for rule in rules.recurring_rules() if rule.config_key}
+    settable = {rule.config_key: rule for rule in rules.all_rules() if rule.config_key and rule.config_key not in again}
+    assert (set(TERMS), set(SCHEDULES)) == (set(settable), set(again))
     profile = read(PROFILE)
     assert {key: str(parse(text)) for key, text in profile.settings["terms"].items()} == {
         key: str(rule.within) for key, rule in settable.items()
     }
+    assert profile.settings["schedules"] == {key: str(rule.every) for key, rule in again.items()}
     assert profile.settings["grading"]["ls_variant"] in LS_VARIANTS
 
 
