@@ -3,10 +3,11 @@
 Whoever owes a period has a row for it before it is due: `deadlines.services.expected` makes them ahead.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deadlines.events import Event
+from deadlines.ladder import Ladder
 from deadlines.periods import Every, Weekly, parse_every
 from organisations.roles import UnitKind
 
@@ -77,7 +78,7 @@ class Recurring:
     config_key: str = ""  # of the district profile's [schedules], where the notice gives no number
     is_own_term: bool = False
     extendable: bool = False
-    remind_before: int = 3  # working days before the due day
+    ladder: Ladder = field(default_factory=lambda: Ladder(before=(3, 1)))
     ahead: int = 0  # days before the due day at which its rows are made; 0: what suits the period
     version: int = 1
     note: str = ""

@@ -7,6 +7,7 @@ which clause. Nothing else in the product knows how long anything takes.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from deadlines.ladder import Ladder
 from deadlines.recurring import Recurring
 from deadlines.terms import Term, parse
 from organisations.models import Unit
@@ -40,7 +41,7 @@ class Response:
     is_own_term: bool = False  # 本机关时限: a regulator's own
     extendable: bool = False
     resumes: bool = False  # ended and started again before it ran out, it keeps its first day
-    remind_before: int = 1  # working days before the due day
+    ladder: Ladder = field(default_factory=Ladder)
     version: int = 1
     note: str = ""
 

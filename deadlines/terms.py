@@ -9,13 +9,15 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from deadlines.calendar import WEEKDAYS, WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
+# The due moment of a clock that stands still: later than anything, so that no list, sweep or count takes it for due.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 FOLD_OVER = 40  # rows a person still reads one by one
 MAX_LENGTH = 9999
 
@@ -184,16 +186,16 @@ def due(term: Term, started_at: datetime, calendar: WorkCalendar, *, on: date | 
         return Due(end.date(), end, provisional=False)
     if isinstance(term, Placed):
         last = _placed_on(term, calendar)
-        return Due(last, _end_of(last), bool(term.how) and calendar.any_provisional(*_passed_by(term, last)))
+        return Due(last, end_of(last), bool(term.how) and calendar.any_provisional(*_passed_by(term, last)))
     day_zero = start.date()
     if isinstance(term, WorkingDays):
         last = calendar.working_days_after(day_zero, term.n)
-        return Due(last, _end_of(last), calendar.any_provisional(day_zero, last))
+        return Due(last, end_of(last), calendar.any_provisional(day_zero, last))
     nominal = _nominal_end(term, day_zero, on)
     if isinstance(term, OnDate) or not term.roll:
-        return Due(nominal, _end_of(nominal), provisional=False)
+        return Due(nominal, end_of(nominal), provisional=False)
     last = calendar.workday_on_or_after(nominal)
-    return Due(last, _end_of(last), calendar.any_provisional(nominal, last))
+    return Due(last, end_of(last), calendar.any_provisional(nominal, last))
 
 
 def explain(
@@ -302,7 +304,7 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
-def _end_of(day: date) -> datetime:
+def end_of(day: date) -> datetime:
     return datetime.combine(day + ONE_DAY, time.min, tzinfo=SHANGHAI)
 
 

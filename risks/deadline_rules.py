@@ -1,5 +1,6 @@
 """How long: what the notice demands of risks, and nothing else. Each row says its clause."""
 
+from deadlines.ladder import Ladder
 from deadlines.rules import Response, lead_unit, register, responsible_unit
 from deadlines.terms import Months, OnDate, WorkingDays
 from risks.events import Event as E
@@ -63,7 +64,7 @@ register(
         supervised_by=lead_unit,
         action="progress",
         action_label="报进展",
-        remind_before=5,
+        ladder=Ladder(before=(5, 1)),
     ),
     Response(
         "risks.closure_check",
@@ -78,7 +79,7 @@ register(
         action="verify",
         action_label="填核查结论",
         is_own_term=True,
-        remind_before=3,
+        ladder=Ladder(before=(3, 1)),
         note="通知补正的，自补正材料送齐之日重新起算；补正只能通知一次。",
     ),
     Response(
@@ -110,7 +111,7 @@ register(
         supervised_by=lead_unit,
         action="long_term_check",
         action_label="填检查",
-        remind_before=5,
+        ladder=Ladder(before=(5, 1)),
     ),
     Response(
         "risks.reassessment",
@@ -126,6 +127,6 @@ register(
         action="reassess",
         action_label="再评估",
         is_own_term=True,
-        remind_before=10,
+        ladder=Ladder(before=(10, 1)),
     ),
 )

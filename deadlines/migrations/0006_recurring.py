@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deadlines', '0002_calendar'),
+        ('deadlines', '0005_reminders'),
         ('organisations', '0001_initial'),
         ('records', '0006_case_without_sector'),
     ]

@@ -12,7 +12,7 @@ from deadlines import rules
 from deadlines.calendar import WorkCalendar
 from deadlines.events import Event
 from deadlines.models import Deadline
-from deadlines.terms import due
+from deadlines.terms import OnDate, due
 from organisations.models import Unit
 from records.models import Case
 
@@ -75,6 +75,7 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         rule_key=rule.key,
         terms=str(term),
         rule_version=rule.version,
+        named_on=on if isinstance(term, OnDate) else None,
         case=case,
         occurrence=str(event.case_seq),
         title=case.title,
@@ -160,8 +161,8 @@ def _cancel(deadline: Deadline, *, at: datetime, reason: str, late_reason: str, 
 
 
 def refresh_next_due(case: Case) -> None:
-    """The spine's copy of the nearest open due moment, which registers sort by."""
-    case.next_due_at = Deadline.objects.open().filter(case=case).aggregate(nearest=Min("due_at"))["nearest"]
+    """The spine's copy of the nearest due moment that a clock runs to, which registers sort by."""
+    case.next_due_at = Deadline.objects.running().filter(case=case).aggregate(nearest=Min("due_at"))["nearest"]
     case.save(update_fields=["next_due_at"])
 
 

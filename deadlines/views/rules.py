@@ -119,7 +119,7 @@ def _row(item: Rule, district: District, counts: dict[str, int]) -> dict[str, An
         "cancelled_by": [label_of(name) for name in item.cancelled_by],
         "extension": "可申请延期" if item.extendable else "本机关时限，不可延期" if item.is_own_term else "不可延期",
         "is_own_term": item.is_own_term,
-        "remind": f"到期前 {item.remind_before} 个工作日起提醒",
+        "remind": item.ladder.words,
         "note": item.note,
         "version": item.version,
         "url": reverse("deadlines:rule", args=[item.key]),

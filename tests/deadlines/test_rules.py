@@ -60,7 +60,8 @@ def test_x5_row_is_complete(row):
     assert row.met and bool(row.starts) == isinstance(row, Response)
     if isinstance(row, Response):
         assert not re.search(r"\d", row.words), "the number stands in the term, once"
-    assert row.version >= 1 and row.remind_before >= 1
+    assert row.version >= 1
+    assert [step.rung for step in row.ladder.steps if step.goes_up] == ["escalated-0"]
 
 
 @every_rule
