@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from deadlines.views import calendar, filings, rules, worklist
+from deadlines.views import calendar, filings, rules, statistics, worklist
 
 engine = [
     path("rules/", rules.index, name="rules"),
@@ -17,10 +17,17 @@ expected = [
     path("<int:pk>/<str:action>/", filings.act, name="act"),
 ]
 
+figures = [
+    path("punctuality/", statistics.index, name="punctuality"),
+    path("punctuality/export/", statistics.export, name="export"),
+    path("deadlines/", statistics.records, name="records"),
+]
+
 urlpatterns = [
     path("", worklist.home, name="worklist"),
     path("notices/", worklist.notices, name="notices"),
     path("notices/read/", worklist.notices_read, name="notices-read"),
     path("", include((engine, "deadlines"))),
     path("filings/", include((expected, "filings"))),
+    path("statistics/", include((figures, "statistics"))),
 ]

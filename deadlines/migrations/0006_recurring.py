@@ -85,4 +85,16 @@ class Migration(migrations.Migration):
             model_name='report',
             constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('by')), _negated=True), _connector='OR'), name='report_two_persons', violation_error_message='报送人不能自己接收'),
         ),
+        migrations.AddIndex(
+            model_name='deadline',
+            index=models.Index(fields=['district', 'due_on', 'id'], name='deadline_district_due'),
+        ),
+        migrations.AddIndex(
+            model_name='deadline',
+            index=models.Index(fields=['owner_unit', 'due_on', 'id'], name='deadline_owner_due'),
+        ),
+        migrations.AddIndex(
+            model_name='deadline',
+            index=models.Index(fields=['district', 'started_at'], name='deadline_district_started'),
+        ),
     ]

@@ -103,6 +103,10 @@ class Deadline(models.Model):
             ),
             models.Index(fields=["township", "due_at", "id"], condition=_OPEN, name="deadline_township_open"),
             models.Index(fields=["district", "due_at", "id"], condition=_OPEN, name="deadline_district_open"),
+            # Open or not, for statistics and the records behind their figures.
+            models.Index(fields=["district", "due_on", "id"], name="deadline_district_due"),
+            models.Index(fields=["owner_unit", "due_on", "id"], name="deadline_owner_due"),
+            models.Index(fields=["district", "started_at"], name="deadline_district_started"),
         ]
 
     def __str__(self) -> str:

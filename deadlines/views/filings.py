@@ -51,6 +51,10 @@ def index(request: ActorRequest) -> HttpResponse:
     clocks = filing_register.clocks(page.rows)
     context = {
         "head": _head(counts),
+        "subnav": [
+            {"text": "应报清单", "url": reverse("filings:list"), "current": True},
+            {"text": "按期办结率", "url": reverse("statistics:punctuality")},
+        ],
         "chip_rows": _chips(asked, counts, request),
         "bar": {"count_text": f"{counts[asked.state]:,}", "unit_text": "项", "sort_text": "新的期间在前"},
         "lines": [_line(filing, clocks[filing.pk], clockwork) for filing in page.rows],
