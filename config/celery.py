@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
         ("sweep", "deadlines.tasks.sweep", 60.0),
         ("seal", "audit.tasks.seal", 5.0),
         ("anchor", "audit.tasks.anchor", 60.0),
+        ("expect", "deadlines.tasks.expect", 3600.0),
         ("render", "records.tasks.render_letters", 5.0),
         ("deliver", "deadlines.tasks.deliver", 10.0),
         ("pulse", PULSE, 15.0),
@@ -31,7 +32,8 @@ app.conf.beat_schedule = {
 
 @worker_ready.connect
 def sweep_at_once(sender: Any, **kwargs: Any) -> None:
-    """A worker that comes up after an outage does not wait for the next minute."""
+    """A worker that comes up after an outage does not wait for the next minute, nor the filings for the next hour."""
+    sender.app.send_task("deadlines.tasks.expect")
     sender.app.send_task("deadlines.tasks.sweep")
 
 

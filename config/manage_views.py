@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI
 from config.status import portal_status
+from deadlines.recurring import Recurring
 from deadlines.rules import all_rules
 from deadlines.terms import describe, parse
 from organisations.access import ActorRequest, acting
 from organisations.models import District
-from organisations.profile import TERMS
+from organisations.profile import SCHEDULES, TERMS
 from organisations.roles import Right
 from organisations.views.manage_frame import ADMINISTRATION, frame, places
 
@@ -50,6 +51,10 @@ def _terms(district: District) -> list[dict[str, Any]]:
     own: dict[str, str] = district.profile.get("terms", {})
     rows = []
     for rule in all_rules():
+        if isinstance(rule, Recurring):
+            if rule.config_key:
+                rows.append(_schedule(rule, district))
+            continue
         for key, default in rule.settable.items():
             rows.append(
                 {
@@ -63,6 +68,19 @@ def _terms(district: District) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _schedule(rule: Recurring, district: District) -> dict[str, Any]:
+    """How often and by when, where the notice leaves it open."""
+    return {
+        "label": SCHEDULES.get(rule.config_key, rule.label),
+        "rule": rule.label,
+        "clause": rule.clause,
+        "words": "期间",
+        "term": rule.every_for(district).words(),
+        "is_set": rule.config_key in district.profile.get("schedules", {}),
+        "url": reverse("deadlines:rule", args=[rule.key]),
+    }
 
 
 def _others(district: District) -> list[dict[str, str]]:

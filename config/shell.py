@@ -26,6 +26,13 @@ NAV = (
     ),
     ("本单位", "building", "enterprises:mine", lambda a: a.scope == Scope.OWN),
     ("文书", "file-text", "letters:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED}),
+    ("报送", "clipboard-check", "filings:list", lambda a: a.scope not in {Scope.NONE, Scope.ASSIGNED}),
+    (
+        "统计",
+        "table",
+        "statistics:punctuality",
+        lambda a: a.scope in {Scope.DISTRICT, Scope.SUPERVISED, Scope.TERRITORY},
+    ),
     ("规则", "scale", "deadlines:rules", lambda a: True),
     ("审计", "history", "manage:audit", lambda a: a.may(Right.READ_AUDIT)),
     (

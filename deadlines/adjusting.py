@@ -10,7 +10,7 @@ from deadlines.calendar import WorkCalendar
 from deadlines.models import AdjustmentKind, Deadline, LedgerEntry, LedgerRequest
 from deadlines.replay import Stage, stages
 from deadlines.rules import Extension
-from deadlines.terms import OnDate, Term, describe, parse
+from deadlines.terms import OnDate, Placed, Term, describe, parse
 from organisations.actors import Actor
 from organisations.roles import Right
 
@@ -126,7 +126,7 @@ def amount_of(term: Term) -> int:
 
 def length_of(unit: Term, amount: int) -> str:
     """`amount` in the unit of `unit` as the ledger keeps it; whether it rolls is the clock's own matter."""
-    assert not isinstance(unit, OnDate)
+    assert not isinstance(unit, OnDate | Placed)
     return str(type(unit)(amount))
 
 

@@ -1,6 +1,6 @@
 """Deadlines and working days over HTTP, each date with its reasons (P6, X4, X5)."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 import django_filters
@@ -10,11 +10,13 @@ from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.clock import SHANGHAI, now
+from audit.clock import SHANGHAI, local_date, now
+from deadlines import punctuality
 from deadlines.adjusting import with_ledger
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
 from deadlines.explaining import told
 from deadlines.models import Deadline, LedgerEntry
+from deadlines.punctuality import BASES, BY, KINDS, Asked, Figures
 from deadlines.terms import MAX_LENGTH, Explanation, WorkingDays, due, explain
 from organisations.actors import Actor
 from organisations.api_base import ApiView, IdFilter, NamedSerializer, ScopedViewSet
@@ -182,6 +184,56 @@ class DeadlineViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), **drawn_with(now())}
+
+
+class PunctualityQuerySerializer(serializers.Serializer[Any]):
+    by = serializers.ChoiceField(list(BY), default="unit", help_text="unit 按单位，rule 按规则")
+    basis = serializers.ChoiceField(list(BASES), default="due", help_text="due 按到期日，started 按起算日")
+    kind = serializers.ChoiceField(list(KINDS), default="all", help_text="all、authority 机关和乡街、enterprise 企业")
+    first = serializers.DateField(required=False, help_text="不早于；不填为本年 1 月 1 日")
+    last = serializers.DateField(required=False, help_text="不晚于；不填为今天")
+    unit = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1, help_text="只看这个义务单位")
+    rule = serializers.CharField(required=False, help_text="只看这条规则，例如 risks.handover")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        today = local_date(self.context["at"])
+        attrs = {"first": date(today.year, 1, 1), "last": today} | attrs
+        if attrs["first"] > attrs["last"]:
+            raise serializers.ValidationError({"first": ["开始日期不能晚于结束日期"]})
+        return attrs
+
+
+class FiguresSerializer(serializers.Serializer[Figures]):
+    key = serializers.CharField(help_text="单位编号或规则的键；合计为空")
+    name = serializers.CharField()
+    clause = serializers.CharField()
+    owed = serializers.IntegerField(help_text="应办结")
+    on_time = serializers.IntegerField(help_text="按期")
+    met_late = serializers.IntegerField(help_text="逾期办结")
+    overdue = serializers.IntegerField(help_text="逾期未办结")
+    adjustments = serializers.IntegerField(help_text="延期、中止的次数")
+    rate = serializers.FloatField(allow_null=True, help_text="按期率；没有应办结的为 null")
+
+
+class PunctualitySerializer(serializers.Serializer[Any]):
+    rows = FiguresSerializer(many=True)
+    total = FiguresSerializer()
+
+
+class PunctualityView(ApiView):
+    @extend_schema(
+        operation_id="punctuality",
+        summary="按期办结率，按单位或按规则",
+        parameters=[PunctualityQuerySerializer],
+        responses=PunctualitySerializer,
+        tags=["deadlines"],
+    )
+    def get(self, request: Request) -> Response:
+        at = now()
+        query = PunctualityQuerySerializer(data=request.query_params, context={"at": at})
+        query.is_valid(raise_exception=True)
+        table = punctuality.table(Asked(**query.validated_data), self.actor, at=at)
+        return Response(PunctualitySerializer({"rows": table.rows, "total": table.total}).data)
 
 
 class WorkdaysQuerySerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ class DeadlinesConfig(AppConfig):
     verbose_name = "时限引擎"
 
     def ready(self) -> None:
-        from deadlines import events  # noqa: F401  declares the event names
+        from deadlines import deadline_rules, events, filing_kind  # noqa: F401  declare rules, event names, the kind
         from deadlines.services.succession import follow_enterprise, follow_unit
         from organisations.services.changes import on_move
         from organisations.services.units import on_succession

@@ -13,7 +13,7 @@ from deadlines.adjusting import asked_words
 from deadlines.calendar import WEEKDAYS, CalendarOutOfRange, WorkCalendar
 from deadlines.explaining import told
 from deadlines.models import Deadline, DeadlineMove
-from deadlines.terms import NEVER, OnDate, describe, due, parse
+from deadlines.terms import NEVER, OnDate, Placed, describe, due, parse
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ def due_mark(due_on: date, due_at: datetime, clockwork: Clockwork) -> dict[str, 
 def term_words(deadline: Deadline) -> str:
     """研判结论签署后 3 个工作日, from the terms as they stood when the clock started."""
     term = parse(deadline.terms)
+    if isinstance(term, Placed):
+        return describe(term)
     words = deadline.rule.words
     return words if isinstance(term, OnDate) else f"{words} {describe(term)}"
 
@@ -187,8 +189,8 @@ def _why(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> d
         explained = told(deadline, clockwork.calendar)
     except CalendarOutOfRange:
         return None
-    law = "民法典 201 条（当日不计）"
-    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", law, *explained.sources])
+    law = [] if isinstance(parse(deadline.terms), Placed) else ["民法典 201 条（当日不计）"]
+    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", *law, *explained.sources])
     rows = []
     for row in explained.rows:
         text = f"{row.date:%m-%d} {WEEKDAYS[row.date.weekday()]}"

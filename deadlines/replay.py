@@ -20,6 +20,7 @@ from deadlines.terms import (
     Hours,
     Months,
     OnDate,
+    Placed,
     Term,
     WorkingDays,
     due,
@@ -135,6 +136,8 @@ def _extended(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) ->
 
 
 def _suspended(stage: Stage, entry: Entry, term: Term, calendar: WorkCalendar) -> Stage:
+    if isinstance(term, Placed):
+        raise Unreplayable("按期报送的事项有固定的日期，不能中止")
     if not stage.since <= entry.effective_at < stage.due.due_at:
         raise Unreplayable("中止的时间须在起算之后、到期之前")
     still = replace(stage.due, due_at=NEVER)

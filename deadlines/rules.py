@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from audit.clock import local_date
 from deadlines.ladder import Ladder
+from deadlines.recurring import Recurring
 from deadlines.terms import CalendarDays, Hours, Months, OnDate, Term, WorkingDays, describe, parse
 from organisations.models import District, Unit
 from records.models import Case
@@ -150,45 +151,52 @@ class Response:
         return replace(version, within=term, basis=f"本区默认值（区县配置 {self.config_key} = {term}）")
 
 
+Rule = Response | Recurring
+
+
 @dataclass
 class _Register:
-    by_key: dict[str, Response] = field(default_factory=dict)
+    by_key: dict[str, Rule] = field(default_factory=dict)
     by_start: dict[str, list[Response]] = field(default_factory=dict)
-    by_met: dict[str, list[Response]] = field(default_factory=dict)
+    by_met: dict[str, list[Rule]] = field(default_factory=dict)
     by_cancel: dict[str, list[Response]] = field(default_factory=dict)
 
 
 _REGISTER = _Register()
 
 
-def register(*rules: Response) -> None:
+def register(*rules: Rule) -> None:
     for rule_ in rules:
         if rule_.key in _REGISTER.by_key:
             raise ValueError(f"rule {rule_.key} is declared twice")
         _REGISTER.by_key[rule_.key] = rule_
-        for names, index in (
-            (rule_.starts, _REGISTER.by_start),
-            (rule_.met, _REGISTER.by_met),
-            (rule_.cancelled_by, _REGISTER.by_cancel),
-        ):
+        for name in rule_.met:
+            _REGISTER.by_met.setdefault(name, []).append(rule_)
+        if isinstance(rule_, Recurring):
+            continue  # neither an event starts it nor does one end it: deadlines.services.expected does
+        for names, index in ((rule_.starts, _REGISTER.by_start), (rule_.cancelled_by, _REGISTER.by_cancel)):
             for name in names:
                 index.setdefault(name, []).append(rule_)
 
 
-def rule(key: str) -> Response:
+def rule(key: str) -> Rule:
     """Raises KeyError for a key nobody declares (tests hold a list of all keys ever used, so none can vanish)."""
     return _REGISTER.by_key[key]
 
 
-def all_rules() -> Iterable[Response]:
+def all_rules() -> Iterable[Rule]:
     return _REGISTER.by_key.values()
+
+
+def recurring_rules() -> list[Recurring]:
+    return [rule for rule in _REGISTER.by_key.values() if isinstance(rule, Recurring)]
 
 
 def started_by(event: str) -> list[Response]:
     return _REGISTER.by_start.get(event, [])
 
 
-def met_by(event: str) -> list[Response]:
+def met_by(event: str) -> list[Rule]:
     return _REGISTER.by_met.get(event, [])
 
 

@@ -81,8 +81,32 @@ class OnDate:
         return "ON"
 
 
-Term = WorkingDays | CalendarDays | Months | Hours | OnDate
-Day = date  # for the class below, where a field of that name hides the type
+Day = date  # for the classes below, where a field of that name hides the type
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A day of the calendar year, as an expected filing has it: the day itself is still in time (每月 3 日前).
+
+    `how`: "" that day whatever it is; "R" the first working day from it on; "W" the n-th working day from it on; "L" the
+    last working day of the week that ends on it, and when the whole week is off the first one after it.
+    """
+
+    day: Day
+    how: str = ""
+    n: int = 0
+
+    def __post_init__(self) -> None:
+        if self.how not in {"", "R", "W", "L"} or (self.how == "W") != bool(self.n):
+            raise ValueError(f"无法识别的期限写法：{self}")
+        if self.how == "L" and self.day.weekday() != 6:
+            raise ValueError("周期限须以周日为名义日。")
+
+    def __str__(self) -> str:
+        return f"ON{self.day}{self.how}{self.n or ''}"
+
+
+Term = WorkingDays | CalendarDays | Months | Hours | OnDate | Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,9 @@ def parse(text: str) -> Term:
     """The term of a snapshot text; `str(term)` is the way back."""
     if text == "ON":
         return OnDate()
+    if placed := re.fullmatch(r"ON(\d{4}-\d{2}-\d{2})(?:(R|L)|(W)([1-9][0-9]{0,2}))?", text, flags=re.ASCII):
+        day, how, counted, n = placed.groups()
+        return Placed(date.fromisoformat(day), how or counted or "", int(n or 0))
     found = re.fullmatch(r"(WD|H)([1-9][0-9]*)|(D|M)([1-9][0-9]*)(R?)", text, flags=re.ASCII)
     if found is None:
         raise ValueError(f"无法识别的期限写法：{text!r}")
@@ -141,6 +168,8 @@ def describe(term: Term) -> str:
             return f"{n} 个月" + ("（末日逢休息日顺延）" if roll else "")
         case Hours(n):
             return f"{n} 小时"
+        case Placed(day, how, n):
+            return _placed_words(day, how, n)
     return "按指定日期"
 
 
@@ -169,6 +198,9 @@ def due(term: Term, started_at: datetime, calendar: WorkCalendar, *, on: date | 
     if isinstance(term, Hours):
         end = start.replace(second=0, microsecond=0) + timedelta(hours=term.n)
         return Due(end.date(), end, provisional=False)
+    if isinstance(term, Placed):
+        last = _placed_on(term, calendar)
+        return Due(last, end_of(last), bool(term.how) and calendar.any_provisional(*_passed_by(term, last)))
     day_zero = start.date()
     if isinstance(term, WorkingDays):
         last = calendar.working_days_after(day_zero, term.n)
@@ -200,6 +232,8 @@ def explain(
         ]
         sentence = f"自 {day_zero} {begin} 起满 {term.n} 小时，{result.due_on} {end} 届满。"
         return Explanation(tuple(rows), sentence, provisional=False)
+    if isinstance(term, Placed):
+        return _explain_placed(term, result, calendar)
     first = Row(day_zero, None, f"{head}，当日不计", counted=False)
     if isinstance(term, OnDate):
         last = Row(result.due_on, None, "指定日期，到期", counted=True, is_last=True)
@@ -225,6 +259,56 @@ def explain(
         passed = (nominal, result.due_on) if term.roll else None
     if result.provisional:
         sentence += "其间放假安排尚未公布，此日期为暂定。"
+    return Explanation(tuple(rows), sentence, result.provisional, _sources(passed, calendar))
+
+
+def _placed_words(day: date, how: str, n: int) -> str:
+    if how == "L":
+        return f"{day - 6 * ONE_DAY} 至 {day} 一周的最后一个工作日"
+    if how == "W":
+        return f"{day} 起第 {n} 个工作日"
+    return f"{day} 前" + ("（逢休息日顺延）" if how else "")
+
+
+def _placed_on(term: Placed, calendar: WorkCalendar) -> date:
+    if term.how == "R":
+        return calendar.workday_on_or_after(term.day)
+    if term.how == "W":
+        left = term.n - calendar.is_workday(term.day)
+        return calendar.working_days_after(term.day, left) if left else term.day
+    if term.how == "L":
+        return calendar.last_workday_of_week(term.day) or calendar.next_workday(term.day)
+    return term.day
+
+
+def _passed_by(term: Placed, last: date) -> tuple[date, date]:
+    """The days that decide where the term falls: an announcement that changes one of them can move it."""
+    if term.how == "L":
+        return term.day - 6 * ONE_DAY, max(term.day, last)
+    return term.day, last
+
+
+def _explain_placed(term: Placed, result: Due, calendar: WorkCalendar) -> Explanation:
+    first, last = _passed_by(term, result.due_on) if term.how else (term.day, term.day)
+    days = [first, *_days_after(first, last)]
+    rows, count = [], 0
+    for day in days:
+        working = bool(term.how) and calendar.is_workday(day)
+        count += working
+        ending = "，到期" if day == result.due_on else ""
+        if not term.how:
+            reason = "当日计入，逢休息日不顺延"
+        elif term.how == "R" and not ending:
+            reason = f"{day_words(day, calendar)}，顺延"
+        else:
+            reason = day_words(day, calendar)
+        number = count if working and term.how == "W" else None
+        rows.append(Row(day, number, reason + ending, counted=working, is_last=day == result.due_on))
+    words = _placed_words(term.day, term.how, term.n)
+    sentence = f"应于{words}报送，即 {_dated(result.due_on, calendar)}，当日 24 时届满。"
+    if result.provisional:
+        sentence += "其间放假安排尚未公布，此日期为暂定。"
+    passed = (first, last) if term.how else None
     return Explanation(tuple(rows), sentence, result.provisional, _sources(passed, calendar))
 
 

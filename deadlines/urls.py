@@ -3,7 +3,18 @@
 from django.urls import include, path
 
 from deadlines.models import AdjustmentKind
-from deadlines.views import adjust, calculator, calendar, calendar_edits, reach, rules, urging, worklist
+from deadlines.views import (
+    adjust,
+    calculator,
+    calendar,
+    calendar_edits,
+    filings,
+    reach,
+    rules,
+    statistics,
+    urging,
+    worklist,
+)
 
 engine = [
     path("rules/", rules.index, name="rules"),
@@ -18,10 +29,24 @@ engine = [
     path("deadlines/requests/<int:pk>/", adjust.decide, name="decide"),
 ]
 
+expected = [
+    path("", filings.index, name="list"),
+    path("<int:pk>/", filings.filing, name="filing"),
+    path("<int:pk>/<str:action>/", filings.act, name="act"),
+]
+
+figures = [
+    path("punctuality/", statistics.index, name="punctuality"),
+    path("punctuality/export/", statistics.export, name="export"),
+    path("deadlines/", statistics.records, name="records"),
+]
+
 urlpatterns = [
     path("", worklist.home, name="worklist"),
     path("notices/", worklist.notices, name="notices"),
     path("notices/read/", worklist.notices_read, name="notices-read"),
     path("reach/", reach.reach, name="reach"),
     path("", include((engine, "deadlines"))),
+    path("filings/", include((expected, "filings"))),
+    path("statistics/", include((figures, "statistics"))),
 ]

@@ -19,19 +19,25 @@ TERMS = {
     "closure_correction": "销号申请补正",
     "long_term_check": "长期管控检查",
     "long_term_reassessment": "长期管控再评估",
+    "filing_correction": "退回后重报",
 }
 # What kinds of notice leave the portal, and by which channels; deadlines/rungs.py says what each kind is.
 MESSAGES = ("soon", "today", "late", "escalated", "urged", "moved", "extension", "suspension", "expected")
 CHANNELS = ("gateway", "email")
+# How often and by when something is filed, where the notice gives no number; the default stands in the rule.
+SCHEDULES = {"supervisory_report": "向监察机关报告安全生产情况"}
 LS_VARIANTS = ("A", "B")
 SECTIONS = "ABCDEFGHIJKLMNOPQRST"
 _TERM = re.compile(r"(WD|H)[1-9][0-9]{0,3}|(D|M)[1-9][0-9]{0,3}R?", flags=re.ASCII)
+_DAY_OF_MONTH = r"(W(1[0-5]|[1-9])|(3[01]|[12][0-9]|[1-9])R?|(3[01]|[12][0-9]|[2-9])R?X)"
+_SCHEDULE = re.compile(rf"W|(M\+?|Q\+?[1-3]-|H\+?[1-6]-|Y\+?(1[0-2]|[1-9])-){_DAY_OF_MONTH}", flags=re.ASCII)
 
 # What stands in a profile: table → key → (type, required).
 _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     "district": {"code": (str, True), "name": (str, True), "city_name": (str, True), "portal_title": (str, True)},
     "terms": dict.fromkeys(TERMS, (str, False)),
     "messages": dict.fromkeys(MESSAGES, (list, False)),
+    "schedules": dict.fromkeys(SCHEDULES, (str, False)),
     "grading": {"ls_variant": (str, False)},
     "territories": {"code": (str, True), "name": (str, True), "kind": (str, True), "district_managed": (bool, True)},
     "units": {
@@ -55,6 +61,7 @@ _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     },
 }
 _REFERENCES = ("territory", "superior", "succeeded_by")
+_SETTINGS = ("terms", "schedules", "grading")
 _LISTS = ("territories", "units", "sectors")
 _TYPE_WORDS = {str: "文字", bool: "true 或 false", date: "日期（如 2019-03-01）", list: "列表"}
 _MODELS = {"district": District, "territories": Territory, "units": Unit, "sectors": Sector}
@@ -107,7 +114,7 @@ def check(data: Mapping[str, Any], *, source: str) -> Profile:
         raise ProfileError(source, problems)
     profile = Profile(
         district=dict(data["district"]),
-        settings={name: dict(data.get(name, {})) for name in ("terms", "messages", "grading")},
+        settings={name: dict(data.get(name, {})) for name in _SETTINGS},
         **{name: [dict(row) for row in data.get(name, [])] for name in _LISTS},
     )
     for step in (_check_settings, _check_territories, _check_units, _check_sectors):
@@ -172,6 +179,11 @@ def _check_settings(profile: Profile) -> list[str]:
     for kind, channels in profile.settings["messages"].items():
         for channel in channels:
             problems += _choice(channel, list(CHANNELS), f"[messages] 的 {kind} 里")
+    for key, text in profile.settings["schedules"].items():
+        if not _SCHEDULE.fullmatch(text):
+            problems.append(
+                f"[schedules] 的 {key}（{SCHEDULES[key]}）写作“{text}”，不是周期；应如 W、M+3、MW5、Q+1-10R、H+1-15、Y1-31"
+            )
     variant = profile.settings["grading"].get("ls_variant", "A")
     if variant not in LS_VARIANTS:
         problems.append(f"[grading] 的 ls_variant“{variant}”须是 {' 或 '.join(LS_VARIANTS)}")

@@ -55,6 +55,8 @@ class Right(TextChoices):
     MANAGE_SYSTEM = "manage_system", "日历、参数、运行状态"
     READ_AUDIT = "read_audit", "查审计"
     HANDLE_TIPS = "handle_tips", "受理举报"
+    FILE = "file", "报送应报事项"
+    RECEIVE_FILING = "receive_filing", "接收、退回报送"
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ class Role:
 
 R, K = Right, UnitKind
 _REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
+_REGULATOR |= {R.FILE, R.RECEIVE_FILING}
 _HEAD = _REGULATOR | {R.ISSUE_LETTER, R.DECIDE_TERM}
 _PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
-_TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES}
+_TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES, R.FILE}
 
 
 def _role(key: str, label: str, kinds: set[str], scope: Scope, rights: set[Right], *, principal: bool = False) -> Role:
@@ -80,13 +83,19 @@ def _role(key: str, label: str, kinds: set[str], scope: Scope, rights: set[Right
 
 
 ROLES: tuple[Role, ...] = (
-    _role("enterprise_reporter", "企业填报员", {K.ENTERPRISE}, Scope.OWN, {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT}),
+    _role(
+        "enterprise_reporter",
+        "企业填报员",
+        {K.ENTERPRISE},
+        Scope.OWN,
+        {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.FILE},
+    ),
     _role(
         "enterprise_principal",
         "企业主要负责人",
         {K.ENTERPRISE},
         Scope.OWN,
-        {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.SIGN_PRINCIPAL},
+        {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.SIGN_PRINCIPAL, R.FILE},
         principal=True,
     ),
     _role("township_handler", "乡街经办", {K.TOWNSHIP}, Scope.TERRITORY, _TOWNSHIP),
@@ -109,10 +118,10 @@ ROLES: tuple[Role, ...] = (
         "安委办工作人员",
         {K.COMMITTEE},
         Scope.DISTRICT,
-        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER},
+        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER, R.FILE, R.RECEIVE_FILING},
     ),
-    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE}),
-    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, set()),
+    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE, R.RECEIVE_FILING}),
+    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, {R.RECEIVE_FILING}),
     _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, set()),
     _role("expert", "第三方专家", {K.EXPERT}, Scope.ASSIGNED, {R.VERIFY}),
     _role("tip_officer", "举报受理员", {K.COMMITTEE, K.BUREAU}, Scope.NONE, {R.HANDLE_TIPS}),

@@ -188,7 +188,7 @@ def _identity(case: Case, risk: RiskPoint, principals: Mapping[int, str]) -> lis
         case.number,
         case.title,
         risk.get_category_display(),
-        case.sector.name,
+        case.sector_name,
         case.township.name,
         risk.location,
         None if risk.longitude is None else float(risk.longitude),

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.urls import resolve
 
 from deadlines.clauses import CLAUSES
+from deadlines.filing_workflow import WORKFLOW as FILING_WORKFLOW
 from deadlines.rules import all_rules
 from records.letters.flow import STEPS
 from risks.workflow import WORKFLOW
@@ -23,7 +24,7 @@ def test_x5_every_rule_is_in_the_clause_table_and_no_other() -> None:
 
 
 def test_r6_every_action_of_the_workflow_is_in_the_clause_table() -> None:
-    actions = {step.action for step in WORKFLOW.steps}
+    actions = {step.action for step in [*WORKFLOW.steps, *FILING_WORKFLOW.steps]}
     assert actions - set(QUOTED) == set()
 
 
@@ -51,7 +52,8 @@ def test_x9_every_file_and_name_in_the_clause_table_exists() -> None:
 
 def test_x9_every_page_in_the_clause_table_has_an_address_and_every_act_a_name() -> None:
     assert len(PAGES) > 20
-    actions = {step.action for step in WORKFLOW.steps if not step.hidden} | {f"{name}_letter" for name in STEPS}
+    steps = [*WORKFLOW.steps, *FILING_WORKFLOW.steps]
+    actions = {step.action for step in steps if not step.hidden} | {f"{name}_letter" for name in STEPS}
     for page in PAGES:
         path, _, action = page.replace("<pk>", "1").partition("?do=")
         resolve(path)

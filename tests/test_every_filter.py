@@ -42,6 +42,10 @@ REGISTERS: dict[str, tuple[Any, tuple[str, ...], dict[str, str]]] = {
     "enterprises:export": (EnterpriseFilter, (), {}),
     "enterprises:undetermined": (None, (), {}),
     "letters:list": (None, ("before",), {}),
+    "filings:list": (None, ("unit", "after", "before"), {}),
+    "statistics:punctuality": (None, ("unit",), {}),
+    "statistics:export": (None, ("unit",), {}),
+    "statistics:records": (None, ("unit", "after", "before"), {"to": "2027-01-01"}),
     "search": (None, ("q", "number"), {}),
     "risks:unit-options": (None, ("q",), {}),
     "api:risk-point-list": (RiskFilter, ("cursor",), RISKS),
@@ -62,7 +66,7 @@ def naming(world: World, register: str) -> dict[str, Any]:
     subject = {"enterprises": world.enterprise, "letters": world.letter}.get(register.split(":")[0], world.risk)
     by_name = unit.name[3:7]
     return {
-        "unit": unit.pk,
+        "unit": by_name if register.startswith("filings:") else unit.pk,
         "owner": unit.pk,
         "recipient": unit.pk,
         "department": world.scene.cast.lead.pk,
@@ -102,7 +106,12 @@ def found(client: Client, register: str, query: dict[str, Any]) -> str:
 
 def marks(world: World) -> list[str]:
     """By which one would know a row of this world: the unit's whole name, its addresses, its case's number."""
-    links = [f"/risks/{world.risk}/", f"/letters/{world.letter}/", f"/enterprises/{world.enterprise}/"]
+    links = [
+        f"/risks/{world.risk}/",
+        f"/filings/{world.filing}/",
+        f"/letters/{world.letter}/",
+        f"/enterprises/{world.enterprise}/",
+    ]
     return [world.scene.cast.responsible.name, world.scene.case.number, *links]
 
 

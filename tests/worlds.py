@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from audit.clock import SHANGHAI
 from audit.models import AuditErasure, AuditEvent
-from deadlines.models import CalendarEdit, Message
+from deadlines.models import CalendarEdit, Deadline, Filing, Message
 from organisations.actors import Actor
 from organisations.models import Absence, EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
-from records.models import Attachment, CaseParticipant
+from records.models import Attachment, Case, CaseParticipant
 from tests.deadlines.adjustments import ask
 from tests.factories import (
     at,
@@ -41,6 +42,7 @@ class World:
     attachment: int
     deadline: int
     term_request: int
+    filing: int
     enterprise: int
     change: int
     proposal: int
@@ -59,7 +61,7 @@ class World:
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
-CASES = {"risk", "letter", "attachment", "deadline", "term_request"}
+CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing"}
 REGISTRY = {"enterprise", "change", "proposal"}
 NAMED_BY = {
     "risks:case": "risk",
@@ -73,6 +75,8 @@ NAMED_BY = {
     "deadlines:resume": "deadline",
     "deadlines:decide": "term_request",
     "file": "attachment",
+    "filings:filing": "filing",
+    "filings:act": "filing",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
     "enterprises:change": "enterprise",
@@ -127,7 +131,9 @@ def build_worlds() -> dict[str, World]:
         ABROAD: _world(risk_in("treating", cast=_people_of_its_own(make_cast(responsible=other.unit)))),
     }
     scene = worlds[HERE].scene
-    CaseParticipant.objects.create(case_id=scene.pk, person=make_person(name=EXPERT), part="核查人", since=scene.at)
+    expert = make_person(name=EXPERT)
+    for pk in (scene.pk, worlds[HERE].filing):
+        CaseParticipant.objects.create(case_id=pk, person=expert, part="核查人", since=scene.at)
     return worlds
 
 
@@ -173,6 +179,7 @@ def _world(scene: Scene) -> World:
         attachment=Attachment.objects.filter(case=scene.pk).latest("pk").pk,
         deadline=scene.deadline("treatment").pk,
         term_request=ask(scene).pk,
+        filing=_filing(scene),
         enterprise=enterprise.pk,
         change=change.pk,
         proposal=proposal.pk,
@@ -223,6 +230,39 @@ def _message(cast: Cast) -> Message:
         queued_at=at("2026-10-09 10:00"),
         next_attempt_at=at("2026-10-09 10:00"),
     )
+
+
+def _filing(scene: Scene) -> int:
+    """Something that this world's enterprise files, under a rule of the table."""
+    case, key = scene.case, "deadlines.supervisory_report"
+    spine = {"district": case.district, "township": case.township, "responsible_unit": case.responsible_unit}
+    told = {"title": "2026 年第三季度报表", "next_due_at": scene.at}
+    filed = Case.objects.create(
+        kind="filing",
+        number=f"CS-2026-Q3-{case.pk:04d}",
+        state="expected",
+        sector=case.sector,
+        lead_unit=case.lead_unit,
+        opened_on=scene.at.date(),
+        **told,
+        **spine,
+    )
+    days = {"first_on": date(2026, 7, 1), "last_on": date(2026, 9, 30), "opens_on": date(2026, 10, 1)}
+    Filing.objects.create(case=filed, rule_key=key, owner_unit=case.responsible_unit, period="2026-Q3", **days)
+    Deadline.objects.create(
+        case=filed,
+        rule_key=key,
+        terms="ON2026-10-10R",
+        occurrence="2026-Q3",
+        title=filed.title,
+        started_at=datetime(2026, 10, 1, tzinfo=SHANGHAI),
+        due_at=datetime(2026, 10, 11, tzinfo=SHANGHAI),
+        due_on=date(2026, 10, 10),
+        owner_unit=case.responsible_unit,
+        supervising_unit=case.lead_unit,
+        **spine,
+    )
+    return filed.pk
 
 
 def cast_of_roles() -> list[Actor]:

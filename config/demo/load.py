@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from audit.clock import local_date
 from audit.services import SYSTEM, record
 from config.demo.enterprises import ENTERPRISES, NO_CODE, UNDETERMINED, DemoEnterprise, made_up_uscc, position
+from config.demo.filings import load_filings
 from config.demo.people import ACCOUNTS, IN_OFFICE_SINCE
 from config.demo.risks import load_risks
 from deadlines.calendar import CalendarOutOfRange
@@ -58,7 +59,8 @@ def _load(at: datetime) -> dict[str, int]:
     enterprises = _load_enterprises(district, profile, local_date(at))
     _load_people(district)
     risks = load_risks(district, at)
-    counts = {"enterprises": enterprises, "accounts": Account.objects.count(), "risks": risks}
+    filings = load_filings(district, at)
+    counts = {"enterprises": enterprises, "accounts": Account.objects.count(), "risks": risks, "filings": filings}
     record(Event.DEMO_LOADED, by=SYSTEM, at=at, subject=("district", district.pk), data=counts)
     return counts
 

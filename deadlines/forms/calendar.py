@@ -139,4 +139,5 @@ class CalculatorForm(forms.Form):
 
 def countable_rules() -> list[Response]:
     """Rules whose term is a length; a date that a letter names needs no calculation."""
-    return [rule for rule in all_rules() if not isinstance(rule.within, OnDate)]
+    responses = [rule for rule in all_rules() if isinstance(rule, Response)]
+    return [rule for rule in responses if not isinstance(rule.within, OnDate)]

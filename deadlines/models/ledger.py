@@ -12,7 +12,7 @@ from organisations.roles import UnitKind
 from records.models import Case
 
 if TYPE_CHECKING:
-    from deadlines.rules import Response
+    from deadlines.rules import Rule
     from organisations.actors import Actor
 
 _OPEN = Q(met_at__isnull=True, cancelled_at__isnull=True)
@@ -111,13 +111,17 @@ class Deadline(models.Model):
             ),
             models.Index(fields=["township", "due_at", "id"], condition=_OPEN, name="deadline_township_open"),
             models.Index(fields=["district", "due_at", "id"], condition=_OPEN, name="deadline_district_open"),
+            # Open or not, for statistics and the records behind their figures.
+            models.Index(fields=["district", "due_on", "id"], name="deadline_district_due"),
+            models.Index(fields=["owner_unit", "due_on", "id"], name="deadline_owner_due"),
+            models.Index(fields=["district", "started_at"], name="deadline_district_started"),
         ]
 
     def __str__(self) -> str:
         return f"{self.rule_key} {self.due_on}"
 
     @property
-    def rule(self) -> "Response":
+    def rule(self) -> "Rule":
         from deadlines.rules import rule  # the table imports events of apps that import these models
 
         return rule(self.rule_key)

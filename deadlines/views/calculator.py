@@ -11,7 +11,7 @@ from deadlines.calendar import CalendarOutOfRange, WorkCalendar
 from deadlines.clauses import NOTICE, title_of
 from deadlines.display import Clockwork, date_text, weekday_text
 from deadlines.forms.calendar import CalculatorForm, countable_rules
-from deadlines.rules import Response, rule
+from deadlines.rules import Response, Rule, rule
 from deadlines.terms import Explanation, Hours, Term, describe, due, explain, parse
 from organisations.access import public
 from organisations.models import District
@@ -67,7 +67,7 @@ def _answer(form: CalculatorForm, clockwork: Clockwork) -> dict[str, Any]:
     }
 
 
-def _rule(item: Response) -> dict[str, Any]:
+def _rule(item: Rule) -> dict[str, Any]:
     return {
         "label": item.label,
         "words": item.words,
@@ -77,7 +77,7 @@ def _rule(item: Response) -> dict[str, Any]:
     }
 
 
-def _sources(told: Explanation, term: Term, item: Response | None) -> list[str]:
+def _sources(told: Explanation, term: Term, item: Rule | None) -> list[str]:
     """Of the length, of the counting, of the days."""
     counting = (
         "民法典第二百零一条（按小时的自起算时刻计算）" if isinstance(term, Hours) else "民法典第二百零一条（当日不计）"

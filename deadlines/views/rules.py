@@ -15,7 +15,9 @@ from deadlines.calendar import WorkCalendar
 from deadlines.clauses import order_of, title_of
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
-from deadlines.rules import Owner, Response, Version, all_rules, lead_unit, responsible_unit, rule
+from deadlines.periods import Every, Weekly
+from deadlines.recurring import Recurring
+from deadlines.rules import Owner, Rule, Version, all_rules, lead_unit, responsible_unit, rule
 from deadlines.terms import OnDate, describe, parse, roll_words
 from organisations.access import ActorRequest, acting
 from organisations.models import District
@@ -89,37 +91,62 @@ def _counts(request: ActorRequest) -> dict[str, dict[str, int]]:
     return {row["rule_key"]: {"open": row["open"], "overdue": row["overdue"]} for row in rows}
 
 
-def _row(item: Response, district: District, counts: dict[str, int], today: date) -> dict[str, Any]:
+def _times(item: Rule, district: District, today: date) -> dict[str, Any]:
+    """How long and for whom, of either kind of rule."""
+    if isinstance(item, Recurring):
+        return {
+            "basis": item.basis,
+            "words": "",
+            "term": item.every_for(district).words(),
+            "starts": ["每期一项，提前生成"],
+            "owes": item.owed_by.label,
+            "supervises": "接收单位",
+            "roll": _every_roll(item.every_for(district)),
+            "extension": _not_extended(item),
+            "suspension": "不可中止",
+            "versions": [],
+        }
     version = item.version_on(today)
     term = parse(district.term(item.config_key, str(version.within))) if item.config_key else version.within
     return {
-        "key": item.key,
-        "label": item.label,
-        "clause": item.clause,
-        "clause_title": title_of(item.clause),
         "basis": version.basis,
         "words": item.words,
         "term": item.words if isinstance(term, OnDate) else describe(term),
-        "is_local_default": item.is_local_default,
         "starts": [label_of(name) for name in item.starts],
-        "met": [label_of(name) for name in item.met],
-        "cancelled_by": [label_of(name) for name in item.cancelled_by],
         "owes": _OWES.get(item.owed_by, "按案卷确定的单位"),
         "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
         "roll": roll_words(term),
         "extension": item.extension.words(district) if item.extension else _not_extended(item),
         "suspension": item.suspension.words if item.suspension else "不可中止",
+        "versions": [_version(v, is_current=v.number == version.number) for v in reversed(item.history)],
+    }
+
+
+def _every_roll(every: Every) -> str:
+    if every.workday or isinstance(every, Weekly):
+        return "只数工作日，末日总是工作日"
+    return "末日逢休息日，顺延到下一个工作日" if every.roll else "以写明的日期为准，逢休息日不顺延"
+
+
+def _row(item: Rule, district: District, counts: dict[str, int], today: date) -> dict[str, Any]:
+    return _times(item, district, today) | {
+        "key": item.key,
+        "label": item.label,
+        "clause": item.clause,
+        "clause_title": title_of(item.clause),
+        "is_local_default": item.is_local_default,
+        "met": [label_of(name) for name in item.met],
+        "cancelled_by": [label_of(name) for name in item.cancelled_by],
         "is_own_term": item.is_own_term,
         "remind": item.ladder.words,
         "note": item.note,
-        "versions": [_version(v, is_current=v.number == version.number) for v in reversed(item.history)],
         "url": reverse("deadlines:rule", args=[item.key]),
         "open": counts.get("open", 0),
         "overdue": counts.get("overdue", 0),
     }
 
 
-def _not_extended(item: Response) -> str:
+def _not_extended(item: Rule) -> str:
     return "本机关时限，不可延期" if item.is_own_term else "不可延期"
 
 

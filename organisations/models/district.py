@@ -27,6 +27,11 @@ class District(models.Model):
         terms: dict[str, Any] = self.profile.get("terms", {})
         return str(terms.get(key, default))
 
+    def schedule(self, key: str, default: str) -> str:
+        """How often and by when something is filed, in the text form of `deadlines.periods` (`Q+1-10R`), or the default."""
+        schedules: dict[str, Any] = self.profile.get("schedules", {})
+        return str(schedules.get(key, default))
+
 
 class Territory(models.Model):
     """An area by statistics code (国家统计局区划代码), as a tree: district 340303 → townships and streets 340303001 …"""

@@ -53,7 +53,10 @@ class Case(models.Model):
     state = models.CharField("状态", max_length=30)
     level = models.CharField("等级", max_length=20, blank=True)
     township = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="cases", verbose_name="乡街")
-    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="cases", verbose_name="行业领域")
+    # None where the matter belongs to no one sector: what a department or township files about itself.
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, null=True, related_name="cases", verbose_name="行业领域"
+    )
     # Who the case is about and who must act on it: an enterprise, a township or a department.
     responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cases", verbose_name="责任单位")
     # The regulator in charge: for a risk the handing unit (交办单位).
@@ -114,6 +117,10 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}（{self.number}）"
+
+    @property
+    def sector_name(self) -> str:
+        return self.sector.name if self.sector else ""
 
 
 class CaseCounter(models.Model):

@@ -9,6 +9,10 @@ from django.conf import settings
 
 from audit.names import all_names
 from deadlines import rules
+from deadlines.events import Event
+from deadlines.filing_workflow import WORKFLOW as FILING_WORKFLOW
+from deadlines.periods import parse_every
+from deadlines.recurring import Recurring
 from deadlines.rules import Response, lead_unit, register, responsible_unit, rule
 from deadlines.terms import OnDate, WorkingDays, describe, parse
 from records.letters.flow import STEPS
@@ -17,10 +21,18 @@ from tests.factories import at, make_district
 
 KEYS = Path(__file__).with_name("rule_keys.txt")
 RULES = sorted(rules.all_rules(), key=lambda r: r.key)
+STARTED = [r for r in RULES if isinstance(r, Response)]
+AGAIN = [r for r in RULES if isinstance(r, Recurring)]
+STEPS_OF_ALL = [*WORKFLOW.steps, *FILING_WORKFLOW.steps]
 every_rule = pytest.mark.parametrize("row", RULES, ids=lambda r: r.key)
+every_response = pytest.mark.parametrize("row", STARTED, ids=lambda r: r.key)
+every_recurring = pytest.mark.parametrize("row", AGAIN, ids=lambda r: r.key)
 
+# key: (clause, how often and by when, own term of the authority, key of the district's own value)
+RECURRING = {"deadlines.supervisory_report": ("三（六）5", "Q+1-10R", True, "supervisory_report")}
 # key: (clause, term, who owes, own term of the authority, key of the district's own value) as the notice and the fact sheet have it
 NOTICE = {
+    "deadlines.filing_correction": ("三（六）5", "WD5", responsible_unit, False, "filing_correction"),
     "risks.assessment": ("三（二）1", "WD5", lead_unit, True, "risk_assessment"),
     "risks.handover": ("三（二）2", "WD3", lead_unit, True, ""),
     "risks.receipt": ("三（二）2", "WD2", responsible_unit, False, "letter_receipt"),
@@ -42,12 +54,13 @@ def test_x5_no_rule_key_vanishes_or_is_renamed():
 
 @every_rule
 def test_x5_row_is_complete(row):
-    assert row.key.split(".")[0] in {"risks"}
+    assert row.key.split(".")[0] in {"risks", "deadlines"}
     assert re.fullmatch(r"[一二三四]（[一二三四五六]）[1-6]", row.clause), "clause in the notice's own numbering"
     assert row.label and row.words and row.action_label and row.basis == "蚌山政办秘〔2018〕101号"
-    assert row.starts and row.met
-    assert not re.search(r"\d", row.words), "the number stands in the term, once"
-    assert row.history[0].number == 1
+    assert row.met and bool(row.starts) == isinstance(row, Response)
+    if isinstance(row, Response):
+        assert not re.search(r"\d", row.words), "the number stands in the term, once"
+        assert row.history[0].number == 1
     assert [step.rung for step in row.ladder.steps if step.goes_up] == ["escalated-0"]
 
 
@@ -55,13 +68,13 @@ def test_x5_row_is_complete(row):
 def test_x5_events_are_declared_and_happen(row):
     names = {*row.starts, *row.met, *row.cancelled_by}
     assert names <= set(all_names()), "undeclared events"
-    assert names <= {step.event for step in WORKFLOW.steps}, "nothing in the workflow ever writes these"
+    assert names <= {step.event for step in STEPS_OF_ALL}, "nothing in the workflow ever writes these"
     assert not set(row.met) & set(row.cancelled_by), "an event cannot both meet and cancel"
 
 
 @every_rule
 def test_x5_action_exists_and_can_be_taken(row):
-    steps = {step.action: step for step in WORKFLOW.steps}
+    steps = {step.action: step for step in STEPS_OF_ALL}
     assert row.action in steps or row.action in STEPS
     if row.action in steps:
         assert not steps[row.action].hidden
@@ -71,15 +84,23 @@ def test_x5_action_exists_and_can_be_taken(row):
 def test_x5_own_terms_are_not_extendable(row):
     if row.is_own_term:
         assert row.extension is None and row.suspension is None
-        assert row.owed_by is lead_unit
+        assert row.owed_by is lead_unit or isinstance(row, Recurring)
 
 
-@every_rule
+@every_response
 def test_x5_row_says_what_the_notice_says(row):
     assert (row.clause, str(row.within), row.owed_by, row.is_own_term, row.config_key) == NOTICE[row.key]
 
 
-@every_rule
+@every_recurring
+def test_x5_recurring_row_says_what_the_notice_says(row):
+    assert (row.clause, str(row.every), row.is_own_term, row.config_key) == RECURRING[row.key]
+    assert row.met == (Event.FILED,)
+    profile = tomllib.loads((settings.BASE_DIR / "config/districts/bengshan.toml").read_text())
+    assert profile["schedules"][row.config_key] == str(row.every) == str(parse_every(str(row.every)))
+
+
+@every_response
 def test_x5_local_defaults_stand_in_the_district_profile(row):
     profile = tomllib.loads((settings.BASE_DIR / "config/districts/bengshan.toml").read_text())
     assert row.is_local_default == bool(row.config_key)

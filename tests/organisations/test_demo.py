@@ -160,17 +160,23 @@ class DemoTest(TestCase):
         assert Person.objects.values("sort_key").exclude(sort_key="").count() == Person.objects.count()
 
     def test_risks_stand_in_every_state(self) -> None:
-        assert set(Case.objects.values_list("state", flat=True)) == set(RiskState.values)
+        assert set(Case.objects.filter(kind="risk").values_list("state", flat=True)) == set(RiskState.values)
         road = Case.objects.get(title="燕山乡道临水临崖路段")
         assert (road.responsible_unit.short_name, road.lead_unit.short_name, road.level) == (
             "燕山乡",
             "区住建交通委",
             "red",
         )
-        site = Case.objects.get(responsible_unit__short_name="区住建交通委")
+        site = Case.objects.get(kind="risk", responsible_unit__short_name="区住建交通委")
         assert site.lead_unit.short_name == "区应急管理局"
         assert Case.objects.filter(level="red").count() >= 5
         assert Case.objects.filter(level="orange").count() >= 5
+
+    def test_a5_reports_to_the_supervisory_organ_stand_in_every_state_that_waits_for_somebody(self) -> None:
+        filings = Case.objects.filter(kind="filing").order_by("filing__last_on")
+        states = list(filings.values_list("state", flat=True))
+        assert states[-1] == "expected" and set(states) == {"received", "filed", "expected"}
+        assert len(states) == self.counts["filings"]
 
     def test_some_clocks_are_overdue_and_none_of_the_history_lies_ahead(self) -> None:
         overdue = Deadline.objects.open().filter(due_at__lte=AT)

@@ -16,7 +16,7 @@ from deadlines.models import Message
 from deadlines.rungs import KINDS
 from deadlines.terms import parse
 from organisations.models import District, Enterprise, Sector, Territory, Unit
-from organisations.profile import CHANNELS, MESSAGES, TERMS, ProfileError, read
+from organisations.profile import CHANNELS, MESSAGES, SCHEDULES, TERMS, ProfileError, read
 from organisations.services.districts import load_district
 from records.models import Case
 from risks.grading import LS_VARIANTS
@@ -42,6 +42,12 @@ MISTAKES = [
     ("unknown table", "[grading]", "[grades]", "不认识的表 [grades]"),
     ("unknown term", "letter_receipt =", "letter_recieved =", "[terms] 有不认识的键 letter_recieved"),
     ("term text", '"WD2"', '"2WD"', "[terms] 的 letter_receipt（文书签收）写作“2WD”"),
+    (
+        "schedule",
+        '"Q+1-10R"',
+        '"Q10"',
+        "[schedules] 的 supervisory_report（向监察机关报告安全生产情况）写作“Q10”，不是周期",
+    ),
     ("term of nothing", '"WD2"', '"WD0"', "[terms] 的 letter_receipt（文书签收）写作“WD0”"),
     ("channel", 'today = ["gateway"]', 'today = ["fax"]', "[messages] 的 today 里“fax”须是 gateway、email 之一"),
     ("kind of notice", "soon = []", "early = []", "[messages] 有不认识的键 early"),
@@ -116,12 +122,15 @@ def test_x1_a_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_the_profile_knows_exactly_the_terms_that_rules_let_a_district_set() -> None:
-    settable = {key: term for rule in rules.all_rules() for key, term in rule.settable.items()}
-    assert set(TERMS) == set(settable)
+    again = {rule.config_key: rule for rule in rules.recurring_rules() if rule.config_key}
+    responses = [rule for rule in rules.all_rules() if isinstance(rule, rules.Response)]
+    settable = {key: term for rule in responses for key, term in rule.settable.items()}
+    assert (set(TERMS), set(SCHEDULES)) == (set(settable), set(again))
     profile = read(PROFILE)
     assert {key: str(parse(text)) for key, text in profile.settings["terms"].items()} == {
         key: str(term) for key, term in settable.items()
     }
+    assert profile.settings["schedules"] == {key: str(rule.every) for key, rule in again.items()}
     assert profile.settings["grading"]["ls_variant"] in LS_VARIANTS
     assert tuple(KINDS) == MESSAGES and tuple(Message.Channel.values) == CHANNELS
 
