@@ -64,6 +64,7 @@ class TokenView(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     more_problems = frozenset({"401", "403", "429"})
+    takes_idempotency_key = False
 
     @extend_schema(
         operation_id="token", request=TokenRequestSerializer, responses=TokenAnswerSerializer, tags=["token"]

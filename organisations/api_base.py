@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from organisations.actors import Actor
 from organisations.api_errors import TooLarge
+from organisations.api_once import HEADER, PARAMETER, UNSAFE, act_once
 
 MAX_ID = 2**63 - 1
 # Longer digits could not be an id; such an address is unknown rather than an error of the database.
@@ -40,6 +41,8 @@ class ProblemSchema(AutoSchema):
         codes |= {"401", "403"} if self.view.authentication_classes else set()
         if "{" in self.path:
             codes |= {"404", "409"}
+        if self._takes_key():
+            codes |= {"409", "422"}
         codes |= getattr(self.view, "more_problems", set())
         for code in sorted(codes - set(bodies)):
             bodies[code] = self._get_response_for_code(  # type: ignore[no-untyped-call]
@@ -47,10 +50,18 @@ class ProblemSchema(AutoSchema):
             )
         return bodies
 
+    def get_override_parameters(self) -> list[Any]:
+        return [*super().get_override_parameters(), *([PARAMETER] if self._takes_key() else [])]  # type: ignore[no-untyped-call]
+
+    def _takes_key(self) -> bool:
+        return self.method in UNSAFE and getattr(self.view, "takes_idempotency_key", False)
+
 
 class ApiView(APIView):
     schema = ProblemSchema()
     metadata_class = None
+    # `token/` gives something new each time; bulk readings are the same however often they are sent.
+    takes_idempotency_key = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -59,6 +70,13 @@ class ApiView(APIView):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         if not request.content_type.startswith("multipart/") and length.isdigit() and int(length) > limit:
             raise TooLarge
+        if request.method in UNSAFE and self.takes_idempotency_key and request.headers.get(HEADER):
+            self._act_once(request.method.lower())
+
+    def _act_once(self, method: str) -> None:
+        """DRF takes the handler from the view after `initial`, so it is replaced here, behind login and permissions."""
+        handler = getattr(self, method, self.http_method_not_allowed)
+        setattr(self, method, lambda request, *args, **kwargs: act_once(request, handler, *args, **kwargs))
 
     @property
     def actor(self) -> Actor:

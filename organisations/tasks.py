@@ -1,0 +1,16 @@
+"""Jobs of the registry. Computed from rows; doubled, late or skipped they change nothing that the next one would not."""
+
+from celery import shared_task
+from django.contrib.sessions.models import Session
+
+from audit.clock import now
+from audit.heartbeat import heartbeat
+from organisations.services.once import forget_old
+
+
+@shared_task
+def tidy() -> None:
+    """What has had its time: keys of requests after 72 hours, sessions that ended."""
+    with heartbeat("tidy") as beat:
+        at = now()
+        beat.fired = forget_old(at=at) + Session.objects.filter(expire_date__lt=at).delete()[0]
