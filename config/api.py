@@ -1,6 +1,7 @@
 """What every API endpoint shares: keyset paging, and errors as problem details (RFC 9457) in Chinese."""
 
 import logging
+import math
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -128,6 +129,8 @@ def _as_api_error(error: Exception) -> Exception:
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case exceptions.Throttled():
+            error.detail = f"请在 {math.ceil(error.wait or 60)} 秒后再试"
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation():

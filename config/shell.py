@@ -71,7 +71,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "posts": [
             {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
         ],
-        "menu_links": [{"label": "修改密码", "url": reverse("change-password")}],
+        "menu_links": [
+            {"label": "我的登录", "url": reverse("my-logins")},
+            {"label": "修改密码", "url": reverse("change-password")},
+        ],
         "calendar_notice": _calendar_notice(at),
         "calendar_affected_url": reverse("deadlines:calendar-year", args=[local_date(at).year + 1]),
         "unread": Notice.objects.filter(person=actor.person, read_at=None).count(),

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.drainage import set_override
 from drf_spectacular.openapi import AutoSchema
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from organisations.actors import Actor
 from organisations.api_errors import TooLarge
 from organisations.api_once import HEADER, PARAMETER, UNSAFE, act_once
+from organisations.roles import TokenScope
 
 MAX_ID = 2**63 - 1
 # Longer digits could not be an id; such an address is unknown rather than an error of the database.
@@ -38,6 +39,7 @@ class ProblemSchema(AutoSchema):
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
         codes = {"400", "406"} if self.method == "GET" else {"400", "406", "409", "413", "415"}
+        codes |= {"429"}
         codes |= {"401", "403"} if self.view.authentication_classes else set()
         if "{" in self.path:
             codes |= {"404", "409"}
@@ -65,6 +67,9 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        token = getattr(request._request, "api_token", None)
+        if token is not None and request.method in UNSAFE and token.scopes == [TokenScope.READ]:
+            raise exceptions.PermissionDenied("这个令牌只能查询，不能办理")
         # Files go to disk as they arrive; anything else is read into memory whole, so its length is asked first.
         length = str(request.META.get("CONTENT_LENGTH") or "0")
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0

@@ -5,12 +5,15 @@ from django.contrib.sessions.models import Session
 
 from audit.clock import now
 from audit.heartbeat import heartbeat
+from organisations.services.devices import forget_ended
 from organisations.services.once import forget_old
+from organisations.throttles import forget_old_counts
 
 
 @shared_task
 def tidy() -> None:
-    """What has had its time: keys of requests after 72 hours, sessions that ended."""
+    """What has had its time: keys of requests after 72 hours, sessions that ended, counts of earlier minutes."""
     with heartbeat("tidy") as beat:
         at = now()
         beat.fired = forget_old(at=at) + Session.objects.filter(expire_date__lt=at).delete()[0]
+        beat.fired += forget_ended() + forget_old_counts()

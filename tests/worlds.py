@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
+from organisations.services.tokens import issue_token
 from records.models import Attachment, CaseParticipant
 from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
@@ -36,6 +37,7 @@ class World:
     person: int
     post: int
     account: int
+    token: int
     event: int
     township_code: str
 
@@ -43,6 +45,8 @@ class World:
 # address → what it names: rows of cases, of the registry, of the district's own organisation
 CASES = {"risk", "letter", "attachment", "deadline"}
 REGISTRY = {"enterprise", "change", "proposal"}
+# … and of one person alone, who is nobody of the walk
+OWN = {"token"}
 NAMED_BY = {
     "risks:case": "risk",
     "risks:edit": "risk",
@@ -65,6 +69,9 @@ NAMED_BY = {
     "manage:post-new": "person",
     "manage:post-close": "post",
     "manage:account-new": "person",
+    "manage:account": "account",
+    "manage:account-act": "account",
+    "my-token-revoke": "token",
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
@@ -146,6 +153,7 @@ def _world(scene: Scene) -> World:
         person=make_person(district=district).pk,
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
+        token=issue_token(actor=cast.handler, at=scene.at)[1].pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         township_code=enterprise.township.code,
     )
@@ -175,6 +183,8 @@ _SEEN = {
 
 
 def sees(actor: Actor, world: str, what: str) -> bool:
+    if what in OWN:
+        return False
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

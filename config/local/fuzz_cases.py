@@ -16,6 +16,7 @@ import requests
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
+from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 
 PASSWORD = os.environ.get("DEMO_PASSWORD", "zhuan-2018-101")
@@ -110,7 +111,7 @@ def shoot(operation: Any, mode: Any, share: int, seed: int, portal: Portal, chec
         report.statuses[operation.label][response.status_code] += 1
         try:
             case.validate_response(response, checks=checks)
-        except Exception as failure:
+        except (FailureGroup, Failure) as failure:
             first = str(getattr(failure, "exceptions", [failure])[0]).splitlines()[0]
             who = f"{name or '没有令牌'}: {case.as_curl_command(headers=dict(response.request.headers))[:2000]}"
             report.wrong.setdefault((operation.label, first), f"{failure}\n{who}\n→ {response.text[:2000]}")

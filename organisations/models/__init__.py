@@ -1,7 +1,9 @@
 from organisations.models.district import District, Sector, Territory
 from organisations.models.enterprise import EnforcerProposal, Enterprise, EnterpriseChange
 from organisations.models.people import Account, ApiToken, Person, Post
+from organisations.models.security import KnownDevice, LoginSession, PasswordHistory, RecoveryCode, SecondFactor
 from organisations.models.sent import SentRequest
+from organisations.models.throttle import ThrottleCount
 from organisations.models.unit import Unit
 
 __all__ = [
@@ -11,10 +13,16 @@ __all__ = [
     "EnforcerProposal",
     "Enterprise",
     "EnterpriseChange",
+    "KnownDevice",
+    "LoginSession",
+    "PasswordHistory",
     "Person",
     "Post",
+    "RecoveryCode",
+    "SecondFactor",
     "Sector",
     "SentRequest",
     "Territory",
+    "ThrottleCount",
     "Unit",
 ]

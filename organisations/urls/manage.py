@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organisations.views import accounts, people, units
+from organisations.views import account_security, accounts, people, units
 
 urlpatterns = [
     path("units/", units.units, name="units"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("posts/<int:pk>/close/", people.post_close, name="post-close"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
+    path("accounts/<int:pk>/", account_security.account, name="account"),
+    path("accounts/<int:pk>/do/<slug:act>/", account_security.account_act, name="account-act"),
     path("accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
     path("accounts/<int:pk>/toggle/", accounts.account_toggle, name="account-toggle"),
     path("roles/", accounts.roles, name="roles"),

@@ -16,6 +16,7 @@ from organisations.models import Account, Person, Post
 from organisations.pinyin import sort_key
 from organisations.roles import ADMINISTRATORS, ROLES, Right, UnitKind
 from organisations.services import accounts as services
+from organisations.services.locks import locked_names
 from organisations.views.manage_frame import frame, paged
 
 
@@ -49,6 +50,9 @@ def accounts(request: ActorRequest) -> HttpResponse:
             rows = rows.filter(must_change_password=True)
     posts = Prefetch("person__posts", _open_posts(), to_attr="open_posts")
     found, total, page = paged(request, rows.prefetch_related(posts), unit="个账号")
+    locked = locked_names([account.username for account in found])
+    for account in found:
+        account.is_locked = account.username in locked
     bar = {
         "count_text": total,
         "unit_text": "个账号",
