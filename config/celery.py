@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
         ("seal", "audit.tasks.seal", 5.0),
         ("render", "records.tasks.render_letters", 5.0),
         ("tidy", "organisations.tasks.tidy", 3600.0),
+        ("stale_accounts", "organisations.tasks.stale_accounts", 86400.0),
     ]
 }
 

@@ -72,6 +72,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
         ],
         "menu_links": [
+            {"label": "岗位委托", "url": reverse("my-delegations")},
             {"label": "我的登录", "url": reverse("my-logins")},
             {"label": "修改密码", "url": reverse("change-password")},
         ],

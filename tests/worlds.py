@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from audit.models import AuditEvent
 from organisations.actors import Actor
-from organisations.models import EnforcerProposal, EnterpriseChange
+from organisations.models import Delegation, EnforcerProposal, EnterpriseChange, PostHandover
 from organisations.roles import ROLES, Scope
 from organisations.services.tokens import issue_token
 from records.models import Attachment, CaseParticipant
@@ -38,6 +38,8 @@ class World:
     post: int
     account: int
     token: int
+    delegation: int
+    handover: int
     event: int
     township_code: str
 
@@ -46,17 +48,19 @@ class World:
 CASES = {"risk", "letter", "attachment", "deadline"}
 REGISTRY = {"enterprise", "change", "proposal"}
 # … and of one person alone, who is nobody of the walk
-OWN = {"token"}
+OWN = {"token", "delegation"}
 NAMED_BY = {
     "risks:case": "risk",
     "risks:edit": "risk",
     "risks:act": "risk",
+    "risks:phone": "risk",
     "letters:detail": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
     "file": "attachment",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
+    "enterprises:phone": "enterprise",
     "enterprises:change": "enterprise",
     "enterprises:propose-enforcer": "enterprise",
     "enterprises:decide-change": "change",
@@ -66,12 +70,17 @@ NAMED_BY = {
     "manage:territory-edit": "territory",
     "manage:sector-edit": "sector",
     "manage:person-edit": "person",
+    "manage:person-phone": "person",
     "manage:post-new": "person",
     "manage:post-close": "post",
     "manage:account-new": "person",
     "manage:account": "account",
     "manage:account-act": "account",
     "my-token-revoke": "token",
+    "my-delegation-end": "delegation",
+    "my-delegation-decide": "delegation",
+    "handover-slip": "handover",
+    "manage:post-hand-over": "post",
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
@@ -153,6 +162,24 @@ def _world(scene: Scene) -> World:
         person=make_person(district=district).pk,
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
+        delegation=Delegation.objects.create(
+            source=cast.handler.post,
+            person=cast.colleague.person,
+            rights=["assess"],
+            valid_from=scene.at.date(),
+            valid_to=scene.at.date(),
+            basis="休假",
+            asked_at=scene.at,
+            decided_at=scene.at,
+            decided_by=cast.head.person,
+        ).pk,
+        handover=PostHandover.objects.create(
+            post=cast.colleague.post,
+            successor=cast.head.post,
+            last_day=scene.at.date(),
+            content='{"work": []}',
+            at=scene.at,
+        ).pk,
         token=issue_token(actor=cast.handler, at=scene.at)[1].pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         township_code=enterprise.township.code,
@@ -185,6 +212,8 @@ _SEEN = {
 def sees(actor: Actor, world: str, what: str) -> bool:
     if what in OWN:
         return False
+    if what == "handover":
+        return actor.role.key == "system_admin" and world != ABROAD
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

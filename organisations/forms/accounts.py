@@ -106,3 +106,12 @@ class TokenForm(forms.Form):
             verify(account=self.account, code=self.cleaned_data["code"], phone_time=datetime.now(UTC), at=at)
         except CodeRefused as refusal:
             raise ValidationError({"code": str(refusal)}) from refusal
+
+
+class UnmaskForm(forms.Form):
+    reason = forms.CharField(
+        label="查看原因",
+        max_length=120,
+        help_text="写明办什么事要用，如“2026-10-09 现场核查，约定到场时间”。写入审计记录。",
+        error_messages={"required": "请写明查看原因"},
+    )

@@ -1,5 +1,6 @@
 from organisations.models.district import District, Sector, Territory
 from organisations.models.enterprise import EnforcerProposal, Enterprise, EnterpriseChange
+from organisations.models.handing import Delegation, PostHandover
 from organisations.models.people import Account, ApiToken, Person, Post
 from organisations.models.security import KnownDevice, LoginSession, PasswordHistory, RecoveryCode, SecondFactor
 from organisations.models.sent import SentRequest
@@ -9,6 +10,7 @@ from organisations.models.unit import Unit
 __all__ = [
     "Account",
     "ApiToken",
+    "Delegation",
     "District",
     "EnforcerProposal",
     "Enterprise",
@@ -18,6 +20,7 @@ __all__ = [
     "PasswordHistory",
     "Person",
     "Post",
+    "PostHandover",
     "RecoveryCode",
     "SecondFactor",
     "Sector",

@@ -1,5 +1,6 @@
 """Natural persons, the accounts they log in with and the posts they act in."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -93,6 +94,8 @@ class Post(models.Model):
     basis = models.CharField("任职依据", max_length=120, blank=True)
     valid_from = models.DateField("任职日期")
     valid_to = models.DateField("免职日期", null=True, blank=True)
+    # A post that was lent: the rights of its role that came with it (values of Right). None: all of them.
+    granted = models.JSONField("委托事项", null=True, blank=True, editable=False)
 
     objects = PostQuerySet.as_manager()
 
@@ -113,7 +116,8 @@ class Post(models.Model):
 
     @property
     def role(self) -> Role:
-        return ROLE_BY_KEY[self.role_key]
+        role = ROLE_BY_KEY[self.role_key]
+        return role if self.granted is None else replace(role, rights=role.rights & set(self.granted))
 
     @property
     def unit_label(self) -> str:

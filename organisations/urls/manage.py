@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organisations.views import account_security, accounts, people, units
+from organisations.views import account_security, accounts, handing, people, units, unmask
 
 urlpatterns = [
     path("units/", units.units, name="units"),
@@ -16,7 +16,9 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/new/", people.person_new, name="person-new"),
     path("people/<int:pk>/", people.person_edit, name="person-edit"),
+    path("people/<int:pk>/phone/", unmask.person, name="person-phone"),
     path("people/<int:pk>/posts/new/", people.post_new, name="post-new"),
+    path("posts/<int:pk>/hand-over/", handing.post_hand_over, name="post-hand-over"),
     path("posts/<int:pk>/close/", people.post_close, name="post-close"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
