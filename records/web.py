@@ -43,7 +43,7 @@ def submit(
     try:
         with transaction.atomic():
             # A double click waits here until the other sending has acted, and is led where that one went.
-            sent = once.first_sending(account=actor.account, key=key, wait=True) if key else None
+            sent = once.first_sending(account=actor.account, key=key, form=True) if key else None
             if sent is not None:
                 messages.info(request, _ALREADY_SENT)
                 return HttpResponseRedirect(sent.answer)
@@ -53,7 +53,7 @@ def submit(
             if key:
                 once.keep_answer(account=actor.account, key=key, status=302, answer=url, at=at)
     except once.OtherRequest:
-        form.add_error(None, "这份表单已经提交过，请重新打开页面填写")
+        form.add_error(None, "这份表单已由另一个账号提交过，请重新打开页面填写")
         return None
     except refusals as refusal:
         field = getattr(refusal, "field", "") or None

@@ -18,4 +18,4 @@ class SentRequest(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "已办请求"
-        constraints = [models.UniqueConstraint(fields=["account", "key"], name="sent_request_once")]
+        constraints = [models.UniqueConstraint(fields=["key", "account"], name="sent_request_once")]

@@ -19,23 +19,25 @@ class OtherRequest(Exception):
     """The key was used before for a different request."""
 
 
-def first_sending(*, account: Account, key: UUID, digest: str = "", wait: bool = False) -> SentRequest | None:
+def first_sending(*, account: Account, key: UUID, digest: str = "", form: bool = False) -> SentRequest | None:
     """What the first sending led to, or None for the first. The key is held until the caller's transaction ends.
 
-    A page waits for a parallel sending of itself; a program is told `Busy` and asks again. OtherRequest: the digests differ.
+    A form waits for a parallel sending of itself, and is one account's alone; a program is told `Busy` and asks again.
+    OtherRequest: the digests differ, or somebody else has sent this form.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a key is held for the transaction of its act")
     number = int.from_bytes(hashlib.sha256(f"{account.pk}:{key}".encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        if wait:
+        if form:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
         else:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
             if not cursor.fetchone()[0]:
                 raise Busy
-    sent = SentRequest.objects.filter(account=account, key=key).first()
-    if sent is not None and sent.digest != digest:
+    rows = {sent.account_id: sent for sent in SentRequest.objects.filter(key=key)}
+    sent = rows.get(account.pk)
+    if (sent is not None and sent.digest != digest) or (form and sent is None and rows):
         raise OtherRequest
     return sent
 

@@ -30,11 +30,11 @@ def last_used(accounts: QuerySet[Account]) -> QuerySet[Any]:
     )
 
 
-def unused_since(moment: datetime) -> QuerySet[Account]:
+def unused_since(moment: datetime) -> QuerySet[Any]:
     return last_used(Account.objects.filter(is_active=True)).filter(used_at__lt=moment)
 
 
-def soon_stale(accounts: QuerySet[Account], *, at: datetime) -> QuerySet[Account]:
+def soon_stale(accounts: QuerySet[Account], *, at: datetime) -> QuerySet[Any]:
     """Those that will be disabled within a fortnight if nobody uses them, the next first: the warning list."""
     days = settings.STALE_ACCOUNT_DAYS
     if not days:

@@ -31,7 +31,12 @@ def delegations(request: ActorRequest) -> HttpResponse:
     """What I lent, what was lent to me, and what waits for my decision."""
     person, today = request.actor.person, local_date(now())
     mine = Delegation.objects.filter(Q(source__person=person) | Q(person=person)).select_related(*_RELATED)
+    slips = PostHandover.objects.filter(Q(post__person=person) | Q(successor__person=person))
+    slips = list(slips.select_related("post__person", "post__unit", "successor__person")[:20])
+    for slip in slips:
+        slip.mine_open = getattr(slip, part_of(slip, request.actor)) is None  # type: ignore[attr-defined]
     context = _frame(request, "岗位委托") | {
+        "slips": slips,
         "waiting": [_line(row, request) for row in services.waiting_for(request.actor).select_related(*_RELATED)[:50]],
         "rows": [_line(row, request) for row in mine[:50]],
         "may_lend": bool(services.lendable(request.actor.post))

@@ -198,7 +198,9 @@ def test_x3_both_parties_confirm_the_slip_and_nobody_else_sees_it():
     url = f"/handovers/{slip.pk}/"
     assert client_for(make_actor("bureau_principal")).get(url).status_code == 404
     assert "密码不对" in client_for(leaver).post(url, {"password": "wrong"}).content.decode()
+    assert "待我确认" in client_for(leaver).get("/my/delegations/").content.decode()
     assert client_for(leaver).post(url, {"password": PASSWORD}).status_code == 302
+    assert "待我确认" not in client_for(leaver).get("/my/delegations/").content.decode()
     assert client_for(taker).post(url, {"password": PASSWORD}).status_code == 302
     slip.refresh_from_db()
     assert slip.given_at is not None and slip.taken_at is not None
