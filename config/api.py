@@ -1,6 +1,7 @@
 """What every API endpoint shares: keyset paging, and errors as problem details (RFC 9457) in Chinese."""
 
 import logging
+import math
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -35,6 +36,7 @@ _TITLES = {
     409: "现在不能办理",
     413: "请求内容过大",
     415: "不支持的内容类型",
+    422: "与此前的请求不同",
     429: "请求过于频繁，请稍后再试",
     500: "系统出错，已记录",
 }
@@ -127,6 +129,8 @@ def _as_api_error(error: Exception) -> Exception:
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case exceptions.Throttled():
+            error.detail = f"请在 {math.ceil(error.wait or 60)} 秒后再试"
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation():

@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", public(SchemaView.as_view()), name="schema"),
     path("docs/", public(DocsView.as_view()), name="docs"),
     *router.urls,
-    re_path(r"^.*$", public(UnknownView.as_view()), name="unknown"),
+    # A line break in an address is no way out of the API.
+    re_path(r"^", public(UnknownView.as_view()), name="unknown"),
 ]

@@ -14,10 +14,11 @@ from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
 from audit.personal import told
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
 from organisations.forms.fields import DayField, FilterForm
 from organisations.models import Person
 from organisations.roles import Right
+from organisations.row_ids import row_id
 from organisations.views.manage_frame import frame
 from records.models import Case
 

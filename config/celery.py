@@ -26,6 +26,8 @@ app.conf.beat_schedule = {
         ("render", "records.tasks.render_letters", 5.0),
         ("deliver", "deadlines.tasks.deliver", 10.0),
         ("pulse", PULSE, 15.0),
+        ("tidy", "organisations.tasks.tidy", 3600.0),
+        ("stale_accounts", "organisations.tasks.stale_accounts", 86400.0),
     ]
 }
 

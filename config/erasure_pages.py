@@ -11,9 +11,10 @@ from audit.clock import SHANGHAI, now
 from audit.erasing import ErasureRefused, ask_erasure, decide_erasure, values_like
 from audit.models import AuditErasure, AuditPersonal
 from audit.personal import ERASED
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
 from organisations.models.people import mask_phone
 from organisations.roles import Right
+from organisations.row_ids import row_id
 from organisations.views.manage_frame import frame, paged
 
 # The last word of a value's place in its event that is no number.

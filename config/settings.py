@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organisations.middleware.SessionLimitsMiddleware",
     "organisations.middleware.ActingPostMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -124,17 +125,35 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "organisations.password_rules.ThreeClassesValidator"},
+    {"NAME": "organisations.password_rules.NotOneselfValidator"},
 ]
+# Officials change their password after so many days; 0 is never.
+PASSWORD_MAX_AGE_DAYS = int(os.environ.get("PASSWORD_MAX_AGE_DAYS", "0" if DEMO else "90"))
+# Who needs an authenticator app besides the password: officials, all, off. The key encrypts its secrets at rest.
+REQUIRE_TOTP = os.environ.get("REQUIRE_TOTP", "off" if DEMO or TESTING else "officials")
+if REQUIRE_TOTP not in {"officials", "all", "off"}:
+    raise ImproperlyConfigured("REQUIRE_TOTP 只能是 officials、all、off（must be one of these）")
+SECOND_FACTOR_KEY = os.environ.get("SECOND_FACTOR_KEY", "")
+API_TOKEN_MAX_DAYS = int(os.environ.get("API_TOKEN_MAX_DAYS", "30"))
+# Accounts nobody has used for so many days are disabled; 0 is never.
+STALE_ACCOUNT_DAYS = int(os.environ.get("STALE_ACCOUNT_DAYS", "90"))
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "worklist"
 LOGOUT_REDIRECT_URL = "login"
 
-# Five failures for one name from one address lock that pair for 15 minutes: nobody can lock somebody else out from afar.
+# Five failures from one browser, or for one name from one address, lock that one for 15 minutes; twenty from strangers
+# lock all strangers out of that name (docs/adr/0023). Kept in PostgreSQL.
+AXES_HANDLER = "organisations.lockout.LockoutHandler"
+AXES_USERNAME_CALLABLE = "organisations.lockout.counted_name"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
+LOGIN_STRANGER_LIMIT = 20
 AXES_COOLOFF_TIME = 0.25
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # who came in stands in the audit
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLED = not TESTING
@@ -145,7 +164,10 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
     ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
 )
 
-SESSION_COOKIE_AGE = 12 * 3600
+# Enforced by the server, whatever the browser keeps (organisations/middleware.py); sessions are rows in PostgreSQL.
+SESSION_IDLE_MINUTES = int(os.environ.get("SESSION_IDLE_MINUTES", "30"))
+SESSION_ABSOLUTE_HOURS = int(os.environ.get("SESSION_ABSOLUTE_HOURS", "12"))
+SESSION_COOKIE_AGE = (SESSION_ABSOLUTE_HOURS + 1) * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -227,12 +249,17 @@ if GATEWAY_URL and not GATEWAY_SECRET:
     raise ImproperlyConfigured("设置了 GATEWAY_URL，还须设置 GATEWAY_SECRET（the gateway's requests are signed）")
 MESSAGES_RECORDED_ONLY = DEMO and not TESTING
 
+# Requests a minute: by token, by logged-in account, by address without either; logins and tokens by address. "off": none.
+_RATES = os.environ.get("THROTTLE_RATES", "off" if TESTING else "token=600,user=600,anon=60,login=60")
+THROTTLE_RATES = {name: int(most) for name, _, most in (rate.partition("=") for rate in _RATES.split(",")) if most}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "organisations.api_auth.BearerAuthentication",
         "organisations.api_auth.ActingSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["organisations.throttles.AskerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["organisations.api_parsing.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

@@ -81,7 +81,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ],
         "menu_links": [
             {"label": "请假与代理", "url": reverse("absences")},
+            {"label": "岗位委托", "url": reverse("my-delegations")},
             {"label": "接收方式", "url": reverse("reach")},
+            {"label": "我的登录", "url": reverse("my-logins")},
             {"label": "修改密码", "url": reverse("change-password")},
         ],
         "calendar_notice": _calendar_notice(wanting),

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from organisations.access import row_id
+from organisations.row_ids import row_id
 
 M = TypeVar("M", bound=Model)
 SIZE = 20

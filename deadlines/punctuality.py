@@ -16,10 +16,10 @@ from audit.clock import SHANGHAI
 from deadlines import rules
 from deadlines.clauses import order_of
 from deadlines.models import AdjustmentKind, Deadline, LedgerEntry
-from organisations.access import row_id
 from organisations.actors import Actor
 from organisations.models import Unit
 from organisations.roles import Scope, UnitKind
+from organisations.row_ids import row_id
 
 BY = {"unit": "按单位", "rule": "按规则"}
 BASES = {"due": "按到期日", "started": "按起算日"}

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from organisations.actors import Actor
+from organisations.again import to_login
 from organisations.roles import Right
 
 View = Callable[..., HttpResponse]
@@ -33,11 +33,6 @@ class Access:
     scoped: bool = False
 
 
-def row_id(raw: str) -> int | None:
-    """What stands in an address or a hidden field, if it can be the id of a row: plain digits that fit a bigint."""
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
-
-
 def public(view: View) -> View:
     view.access = Access(public=True)  # type: ignore[attr-defined]
     return view
@@ -51,7 +46,7 @@ def acting(*rights: Right, scoped: bool = False) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             actor: Actor | None = getattr(request, "actor", None)
             if actor is None:
-                return redirect_to_login(request.get_full_path())
+                return to_login(request)
             if rights and not any(actor.may(right) for right in rights):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -1,6 +1,6 @@
 """The one who acts: an account, in one of its person's posts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.services import Stamp
 from organisations.models import Account, Person, Post, Unit
@@ -13,6 +13,8 @@ class Actor:
 
     account: Account
     post: Post
+    # What a token narrows the post's rights to; None for somebody who is there in person.
+    within: frozenset[Right] | None = None
 
     @property
     def person(self) -> Person:
@@ -32,7 +34,8 @@ class Actor:
 
     @property
     def role(self) -> Role:
-        return self.post.role
+        role = self.post.role
+        return role if self.within is None else replace(role, rights=role.rights & self.within)
 
     @property
     def scope(self) -> Scope:
@@ -40,7 +43,7 @@ class Actor:
 
     @property
     def is_system_admin(self) -> bool:
-        return Right.MANAGE_UNITS in self.role.rights
+        return Right.MANAGE_UNITS in self.post.role.rights
 
     def may(self, right: Right) -> bool:
         return right in self.role.rights

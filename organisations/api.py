@@ -1,5 +1,6 @@
 """Tokens, territories and enterprises over HTTP (P6)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
@@ -7,6 +8,7 @@ from axes.helpers import get_client_ip_address
 from axes.utils import reset
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError as ModelValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, mixins, serializers
@@ -17,9 +19,13 @@ from rest_framework.response import Response
 from audit.clock import now
 from organisations.actors import Actor
 from organisations.api_base import MAX_ID, ApiView, AreaSerializer, IdFilter, NamedSerializer, ScopedViewSet, validated
+from organisations.lockout import SEPARATOR
 from organisations.models import Account, Enterprise, Post, Territory
 from organisations.models.people import mask_phone
+from organisations.roles import TokenScope
+from organisations.services import second_factor
 from organisations.services.logins import open_posts, record_failure
+from organisations.services.passwords import is_over_age
 from organisations.services.tokens import issue_token
 
 
@@ -38,11 +44,22 @@ class TokenRequestSerializer(serializers.Serializer[Any]):
     post = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=MAX_ID, help_text="岗位编号；不填取编号最小的在任岗位"
     )
+    scopes = serializers.MultipleChoiceField(
+        choices=TokenScope.choices,
+        required=False,
+        help_text="范围：read、file、handle、sign；不填为全部，read 总是包含",
+    )
+    days = serializers.IntegerField(required=False, min_value=1, max_value=365, help_text="有效天数；不填为最长")
+    name = serializers.CharField(required=False, max_length=60, allow_blank=True, help_text="用途，便于日后辨认")
+    code = serializers.CharField(
+        required=False, max_length=20, allow_blank=True, help_text="动态口令或备用码，启用了动态口令的账号须填"
+    )
 
 
 class TokenAnswerSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    scopes = serializers.ListField(child=serializers.CharField())
     post = PostSerializer()
     posts = PostSerializer(many=True)
 
@@ -59,11 +76,13 @@ class TooManyFailures(exceptions.APIException):
 
 
 class TokenView(ApiView):
-    """凭用户名和密码取得令牌，30 天内有效；令牌只显示这一次。"""
+    """凭用户名和密码（启用动态口令的加上口令）取得令牌；令牌只显示这一次。"""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
     more_problems = frozenset({"401", "403", "429"})
+    takes_idempotency_key = False
+    throttle_rate = "login"
 
     @extend_schema(
         operation_id="token", request=TokenRequestSerializer, responses=TokenAnswerSerializer, tags=["token"]
@@ -73,8 +92,9 @@ class TokenView(ApiView):
         at = now()
         address = str(get_client_ip_address(request._request) or "")
         account = self._account(request, asked["username"], asked["password"], at=at, address=address)
-        if account.must_change_password:
-            raise exceptions.PermissionDenied("请先在网页上修改初始密码，再取得令牌")
+        if account.must_change_password or is_over_age(account, at=at):
+            raise exceptions.PermissionDenied("请先在网页上修改密码（首次密码或已到期），再取得令牌")
+        self._second_factor(account, asked.get("code", ""), at=at)
         posts = sorted(open_posts(account, at=at), key=lambda post: post.pk)
         if not posts:
             raise exceptions.PermissionDenied("您现在没有在任的岗位，请联系系统管理员")
@@ -84,11 +104,27 @@ class TokenView(ApiView):
             if not found:
                 raise exceptions.ValidationError({"post": ["这不是您在任的岗位"]})
             chosen = found[0]
-        token, row = issue_token(actor=Actor(account=account, post=chosen), at=at, address=address)
-        answer = {"token": token, "expires_at": row.expires_at, "post": chosen, "posts": posts}
+        wanted = {name: asked[name] for name in ("scopes", "days", "name") if name in asked}
+        try:
+            token, row = issue_token(actor=Actor(account=account, post=chosen), at=at, address=address, **wanted)
+        except ModelValidationError as error:
+            raise exceptions.ValidationError(error.message_dict) from error
+        answer = {"token": token, "expires_at": row.expires_at, "scopes": row.scopes, "post": chosen, "posts": posts}
         response = Response(TokenAnswerSerializer(answer).data)
         response["Cache-Control"] = "no-store"
         return response
+
+    def _second_factor(self, account: Account, code: str, *, at: datetime) -> None:
+        if not second_factor.is_required(account, at=at):
+            return
+        if not second_factor.is_enrolled(account):
+            raise exceptions.PermissionDenied("请先在网页上启用动态口令，再取得令牌")
+        if not code:
+            raise exceptions.ValidationError({"code": ["请填写动态口令"]})
+        try:
+            second_factor.verify(account=account, code=code, phone_time=datetime.now(UTC), at=at)
+        except second_factor.CodeRefused as refusal:
+            raise exceptions.ValidationError({"code": [str(refusal)]}) from refusal
 
     def _account(self, request: Request, username: str, password: str, *, at: Any, address: str) -> Account:
         """Failures count towards the same lock as on the login page."""
@@ -96,7 +132,7 @@ class TokenView(ApiView):
         account = authenticate(http, username=username, password=password)
         if isinstance(account, Account):
             if settings.AXES_ENABLED:
-                reset(ip=address, username=username)
+                reset(ip=address, username=username.replace(SEPARATOR, "?"))
             return account
         locked = bool(getattr(http, "axes_locked_out", False))
         # The middleware would answer a lock with the login page's HTML.

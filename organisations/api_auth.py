@@ -1,7 +1,9 @@
 """Who calls the API: a bearer token (its digest is stored), or the browser's session with its acting post."""
 
+from datetime import timedelta
 from typing import Any
 
+from axes.helpers import get_client_ip_address
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
@@ -9,7 +11,9 @@ from rest_framework.request import Request
 from audit.clock import local_date, now
 from organisations.actors import Actor
 from organisations.models import Account, ApiToken
-from organisations.services.tokens import token_digest
+from organisations.services.tokens import actor_of, token_digest
+
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 class BearerAuthentication(authentication.BaseAuthentication):
@@ -34,7 +38,11 @@ class BearerAuthentication(authentication.BaseAuthentication):
             or not row.post.is_open_on(local_date(at))
         ):
             raise exceptions.AuthenticationFailed("令牌无效或已过期，请重新取得")
-        actor = Actor(account=row.account, post=row.post)
+        actor = actor_of(row)
+        if row.used_at is None or at - row.used_at > _NOTED_EVERY:
+            address = get_client_ip_address(request._request)
+            ApiToken.objects.filter(pk=row.pk).update(used_at=at, used_from=address)
+        request._request.api_token = row  # type: ignore[attr-defined]
         request._request.actor = actor  # type: ignore[attr-defined]
         return row.account, actor
 

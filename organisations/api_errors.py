@@ -13,3 +13,11 @@ class Conflict(exceptions.APIException):
 class TooLarge(exceptions.APIException):
     status_code = 413
     default_detail = "请求内容过大"
+
+
+class OtherBody(exceptions.APIException):
+    """A key that stands for an act already done came with something else to do."""
+
+    status_code = 422
+    default_code = "other_body"
+    default_detail = "这个 Idempotency-Key 已用于内容不同的请求，没有办理；新的请求请换一个键"

@@ -1,17 +1,55 @@
-"""Puts the acting post on the request: `request.actor`, or None while nobody is logged in or no post is chosen."""
+"""How long a login lasts, and in which post it acts: `request.actor`, or None while nobody is logged in or chose a post."""
 
+import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from audit.clock import local_date, now
 from organisations.actors import Actor
-from organisations.models import Post
+from organisations.models import LoginSession, Post
+from organisations.services import logins
 
 SESSION_KEY = "acting_post"
+# Seconds of the real clock: a login is a matter of the world outside, also where the portal's clock is set.
+SINCE, SEEN = "since", "seen"
+_NOTED_EVERY = 60
+
+
+class SessionLimitsMiddleware:
+    """Ends a login after 30 minutes without a click, and 12 hours after it began, whatever the browser keeps."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            self._judge(request)
+        return self.get_response(request)
+
+    def _judge(self, request: HttpRequest) -> None:
+        session, real = request.session, int(time.time())
+        seen = session.get(SEEN, real)
+        if real - seen > settings.SESSION_IDLE_MINUTES * 60:
+            self._end(request, f"已有 {settings.SESSION_IDLE_MINUTES} 分钟没有操作，为安全起见已退出，请重新登录。")
+        elif real - session.setdefault(SINCE, real) > settings.SESSION_ABSOLUTE_HOURS * 3600:
+            self._end(request, f"登录已满 {settings.SESSION_ABSOLUTE_HOURS} 小时，请重新登录。")
+        elif SEEN not in session or real - seen >= _NOTED_EVERY:
+            session[SEEN] = real
+            LoginSession.objects.filter(session_key=session.session_key).update(seen_at=now())
+
+    def _end(self, request: HttpRequest, why: str) -> None:
+        account = request.user
+        request.expired = why  # type: ignore[attr-defined]
+        request.expired_as = {"account": account.pk, "post": request.session.get(SESSION_KEY)}  # type: ignore[attr-defined]
+        LoginSession.objects.filter(session_key=request.session.session_key).delete()
+        logins.record_logout(account=account, actor=actor_for(request), at=now(), why=why)  # type: ignore[arg-type]
+        logout(request)
 
 
 def actor_for(request: HttpRequest) -> Actor | None:
@@ -51,6 +89,8 @@ class ActingPostMiddleware:
         name = match.view_name or ""
         if name.startswith("api:") or name in {
             "login",
+            "login-code",
+            "login-enrol",
             "logout",
             "choose-post",
             "change-password",

@@ -57,6 +57,16 @@ class Right(TextChoices):
     HANDLE_TIPS = "handle_tips", "受理举报"
     FILE = "file", "报送应报事项"
     RECEIVE_FILING = "receive_filing", "接收、退回报送"
+    UNMASK = "unmask", "查看完整电话（写明原因，留痕）"
+
+
+class TokenScope(TextChoices):
+    """What an API token may be used for, at most; the post of its holder sets the rest."""
+
+    READ = "read", "查询"
+    FILE = "file", "填报：登记、报进展、签收"
+    HANDLE = "handle", "办理：研判、拟稿、核稿、签发、核查"
+    SIGN = "sign", "签批：以主要负责人签字、批准、指定"
 
 
 @dataclass(frozen=True)
@@ -71,9 +81,28 @@ class Role:
 
 
 R, K = Right, UnitKind
+RIGHTS_OF_SCOPE: dict[str, frozenset[Right]] = {
+    TokenScope.READ: frozenset({R.READ_AUDIT}),
+    TokenScope.FILE: frozenset(
+        {R.REGISTER_RISK, R.TREAT, R.RECEIVE_LETTER, R.EDIT_ENTERPRISES, R.CONFIRM_STATUS, R.FILE}
+    ),
+    TokenScope.HANDLE: frozenset(
+        {
+            R.ASSESS,
+            R.DRAFT_LETTER,
+            R.CHECK_LETTER,
+            R.ISSUE_LETTER,
+            R.VERIFY,
+            R.PROPOSE_ENFORCER,
+            R.HANDLE_TIPS,
+            R.RECEIVE_FILING,
+        }
+    ),
+    TokenScope.SIGN: frozenset({R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.DESIGNATE, R.DECIDE_TERM}),
+}
 _REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
 _REGULATOR |= {R.FILE, R.RECEIVE_FILING}
-_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.DECIDE_TERM}
+_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.DECIDE_TERM, R.UNMASK}
 _PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
 _TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES, R.FILE}
 
@@ -104,7 +133,7 @@ ROLES: tuple[Role, ...] = (
         "乡街主要负责人",
         {K.TOWNSHIP},
         Scope.TERRITORY,
-        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.DECIDE_TERM},
+        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.DECIDE_TERM, R.UNMASK},
         principal=True,
     ),
     _role("department_handler", "部门经办", {K.DEPARTMENT}, Scope.SUPERVISED, _REGULATOR),
@@ -118,14 +147,20 @@ ROLES: tuple[Role, ...] = (
         "安委办工作人员",
         {K.COMMITTEE},
         Scope.DISTRICT,
-        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER, R.FILE, R.RECEIVE_FILING},
+        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER, R.FILE, R.RECEIVE_FILING, R.UNMASK},
     ),
     _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE, R.RECEIVE_FILING}),
     _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, {R.RECEIVE_FILING}),
     _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, set()),
     _role("expert", "第三方专家", {K.EXPERT}, Scope.ASSIGNED, {R.VERIFY}),
     _role("tip_officer", "举报受理员", {K.COMMITTEE, K.BUREAU}, Scope.NONE, {R.HANDLE_TIPS}),
-    _role("system_admin", "系统管理员", {K.PLATFORM}, Scope.NONE, {R.MANAGE_UNITS, R.MANAGE_PEOPLE, R.MANAGE_SYSTEM}),
+    _role(
+        "system_admin",
+        "系统管理员",
+        {K.PLATFORM},
+        Scope.NONE,
+        {R.MANAGE_UNITS, R.MANAGE_PEOPLE, R.MANAGE_SYSTEM, R.UNMASK},
+    ),
     _role("security_admin", "安全管理员", {K.PLATFORM}, Scope.NONE, {R.MANAGE_ACCOUNTS}),
     _role("audit_admin", "审计管理员", {K.PLATFORM}, Scope.NONE, {R.READ_AUDIT}),
 )

@@ -1,18 +1,14 @@
 """Letters over HTTP, with their PDF (P6, X7)."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import django_filters
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -23,7 +19,6 @@ from organisations.api_base import IdFilter, NamedSerializer, ScopedViewSet
 from organisations.api_errors import Conflict
 from records.models import Case, Letter
 from records.selectors import letters_for
-from records.services.forms import claim, earlier_result
 from records.views.files import serve
 
 RELATED = ("issuer", "recipient", "case", "pdf", "scan")
@@ -127,40 +122,3 @@ class LetterViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         if not default_storage.exists(copy.path):
             raise exceptions.NotFound("文书文件缺失，请联系系统管理员核对备份")
         return serve(copy)
-
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.UUID,
-    OpenApiParameter.HEADER,
-    description="同一个键的请求只办理一次，重复时答复第一次的结果",
-)
-
-
-def once(request: Request, act: Callable[[], int], *, actor: Actor, at: datetime) -> int:
-    """The id of what `act` made. With an Idempotency-Key that was seen before, the id of what it made then."""
-    raw = request.headers.get("Idempotency-Key", "")
-    if not raw:
-        return act()
-    try:
-        key = UUID(raw)
-    except ValueError as error:
-        raise exceptions.ValidationError({"Idempotency-Key": ["须是 UUID"]}) from error
-    try:
-        with transaction.atomic():
-            if earlier := earlier_result(key, actor=actor):
-                return _made_at(request.path, earlier)
-            made = act()
-            claim(key, actor=actor, result_url=f"{request.path}#{made}", at=at)
-            return made
-    except IntegrityError as error:
-        if earlier := earlier_result(key, actor=actor):
-            return _made_at(request.path, earlier)
-        raise Conflict("这个 Idempotency-Key 已被使用，请换一个") from error
-
-
-def _made_at(path: str, earlier: str) -> int:
-    where, _, made = earlier.partition("#")
-    if where != path or not made.isdigit():
-        raise Conflict("这个 Idempotency-Key 已用于另一个请求，请换一个")
-    return int(made)

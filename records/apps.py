@@ -8,8 +8,11 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from audit.guards import expect_guard
         from audit.verification import also_check
+        from organisations.services.handing_over import on_handover
         from records import events  # noqa: F401  declares the event names
         from records.services.evidence import check_evidence
+        from records.services.handing_over import letters_to_check, move_letters
 
         expect_guard("records_signature")
         also_check(check_evidence)
+        on_handover(letters_to_check, move_letters)

@@ -20,5 +20,6 @@ class Event(TextChoices):
     LETTER_VOIDED = "records.letter_voided", "作废文书"
     LETTER_RENDERED = "records.letter_rendered", "生成文书 PDF"
     LETTER_SCANNED = "records.letter_scanned", "上传盖章扫描件"
+    CHECKER_CHANGED = "records.checker_changed", "核稿人变更（岗位交接）"
     CASE_MOVED = "records.case_moved", "移交案卷"
     EXPORTED = "records.exported", "导出台账"

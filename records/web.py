@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from organisations.access import row_id
 from organisations.actors import Actor
-from records.services import forms as sent_forms
+from organisations.row_ids import row_id
+from organisations.services import once
 
 _ALREADY_SENT = "这份表单已经提交过，没有重复办理"
 
@@ -40,33 +40,25 @@ def submit(
     Exceptions of `refusals` become errors at `exception.field` when the form has it, else above the form.
     """
     key = _key(request)
-    if key and (earlier := sent_forms.earlier_result(key, actor=actor)):
-        messages.info(request, _ALREADY_SENT)
-        return HttpResponseRedirect(earlier)
-    if not form.is_valid():
-        return None
     try:
         with transaction.atomic():
+            # A double click waits here until the other sending has acted, and is led where that one went.
+            sent = once.first_sending(account=actor.account, key=key, form=True) if key else None
+            if sent is not None:
+                messages.info(request, _ALREADY_SENT)
+                return HttpResponseRedirect(sent.answer)
+            if not form.is_valid():
+                return None
             url = act()
             if key:
-                sent_forms.claim(key, actor=actor, result_url=url, at=at)
+                once.keep_answer(account=actor.account, key=key, status=302, answer=url, at=at)
+    except once.OtherRequest:
+        form.add_error(None, "这份表单已由另一个账号提交过，请重新打开页面填写")
+        return None
     except refusals as refusal:
-        # A double click: the other sending acted while this one waited for the case, and is no other person.
-        if key and (earlier := sent_forms.earlier_result(key, actor=actor)):
-            messages.info(request, _ALREADY_SENT)
-            return HttpResponseRedirect(earlier)
         field = getattr(refusal, "field", "") or None
         form.add_error(field if field in form.fields else None, str(refusal))
         return None
-    except IntegrityError:
-        earlier = sent_forms.earlier_result(key, actor=actor) if key else ""
-        if not earlier and key and sent_forms.is_taken(key):
-            form.add_error(None, "这份表单已由另一个账号提交过，请重新打开页面填写")
-            return None
-        if not earlier:
-            raise
-        messages.info(request, _ALREADY_SENT)
-        return HttpResponseRedirect(earlier)
     messages.success(request, done)
     return HttpResponseRedirect(url)
 

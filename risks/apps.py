@@ -7,7 +7,10 @@ class RisksConfig(AppConfig):
 
     def ready(self) -> None:
         from organisations.services.changes import on_move
+        from organisations.services.handing_over import on_handover
         from risks import deadline_rules, kind  # noqa: F401  declares events, rules and the kind of case
+        from risks.services.handing_over import verifications_to_sign
         from risks.services.standing import regrade_after_move
 
         on_move(regrade_after_move)
+        on_handover(verifications_to_sign)

@@ -12,5 +12,6 @@ urlpatterns = [
     path("unit-options/", registration.unit_options, name="unit-options"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/edit/", registration.edit, name="edit"),
+    path("<int:pk>/phone/", case.phone, name="phone"),
     path("<int:pk>/<slug:action>/", case.act, name="act"),
 ]

@@ -1,5 +1,6 @@
 """Builders of test data: plain functions with keyword arguments, no profile file, no command, no clock."""
 
+import time
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -8,7 +9,7 @@ from django.test import Client
 
 from audit.clock import SHANGHAI
 from organisations.actors import Actor
-from organisations.middleware import SESSION_KEY
+from organisations.middleware import SEEN, SESSION_KEY, SINCE
 from organisations.models import Account, District, Enterprise, Person, Post, Sector, Territory, Unit
 from organisations.roles import ROLE_BY_KEY, UnitKind
 
@@ -269,5 +270,6 @@ def client_for(actor: Actor) -> Client:
     client.force_login(actor.account, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     session[SESSION_KEY] = actor.post.pk
+    session[SINCE] = session[SEEN] = int(time.time())
     session.save()
     return client

@@ -30,6 +30,8 @@ PUBLIC = {
     "logout",
     "choose-post",
     "change-password",
+    "login-code",
+    "login-enrol",
     "anchors",
     "api:token",
     "api:schema",
@@ -38,7 +40,7 @@ PUBLIC = {
     "deadlines:calculator",
 }
 # What an address may name besides rows: a rule of the code, a year of the calendar, an act of the workflow.
-NO_ROWS = {"key": "risks.handover", "year": 2026, "action": "conclude"}
+NO_ROWS = {"key": "risks.handover", "year": 2026, "action": "conclude", "act": "unlock"}
 # Refused beyond the mark, by the role's scope or by the registry's own rules.
 NO_REGISTER = {"risks:register", "risks:export"}
 OWN_RULES = {"enterprises:edit", "enterprises:change", "enterprises:decide-change"}

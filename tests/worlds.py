@@ -11,8 +11,9 @@ from audit.clock import SHANGHAI
 from audit.models import AuditErasure, AuditEvent
 from deadlines.models import CalendarEdit, Deadline, Filing, Message
 from organisations.actors import Actor
-from organisations.models import Absence, EnforcerProposal, EnterpriseChange
+from organisations.models import Absence, Delegation, EnforcerProposal, EnterpriseChange, PostHandover
 from organisations.roles import ROLES, Scope
+from organisations.services.tokens import issue_token
 from records.models import Attachment, Case, CaseParticipant
 from tests.deadlines.adjustments import ask
 from tests.factories import (
@@ -52,6 +53,9 @@ class World:
     person: int
     post: int
     account: int
+    token: int
+    delegation: int
+    handover: int
     event: int
     erasure: int
     absence: int
@@ -63,10 +67,13 @@ class World:
 # address → what it names: rows of cases, of the registry, of the district's own organisation
 CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing"}
 REGISTRY = {"enterprise", "change", "proposal"}
+# … and of one person alone, who is nobody of the walk
+OWN = {"token", "delegation"}
 NAMED_BY = {
     "risks:case": "risk",
     "risks:edit": "risk",
     "risks:act": "risk",
+    "risks:phone": "risk",
     "letters:detail": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
@@ -79,6 +86,7 @@ NAMED_BY = {
     "filings:act": "filing",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
+    "enterprises:phone": "enterprise",
     "enterprises:change": "enterprise",
     "enterprises:propose-enforcer": "enterprise",
     "enterprises:decide-change": "change",
@@ -91,9 +99,17 @@ NAMED_BY = {
     "manage:territory-edit": "territory",
     "manage:sector-edit": "sector",
     "manage:person-edit": "person",
+    "manage:person-phone": "person",
     "manage:post-new": "person",
     "manage:post-close": "post",
     "manage:account-new": "person",
+    "manage:account": "account",
+    "manage:account-act": "account",
+    "my-token-revoke": "token",
+    "my-delegation-end": "delegation",
+    "my-delegation-decide": "delegation",
+    "handover-slip": "handover",
+    "manage:post-hand-over": "post",
     "manage:account-reset": "account",
     "manage:account-toggle": "account",
     "manage:audit-event": "event",
@@ -189,6 +205,25 @@ def _world(scene: Scene) -> World:
         person=make_person(district=district).pk,
         post=cast.handler.post.pk,
         account=cast.handler.account.pk,
+        delegation=Delegation.objects.create(
+            source=cast.handler.post,
+            person=cast.colleague.person,
+            rights=["assess"],
+            valid_from=scene.at.date(),
+            valid_to=scene.at.date(),
+            basis="休假",
+            asked_at=scene.at,
+            decided_at=scene.at,
+            decided_by=cast.head.person,
+        ).pk,
+        handover=PostHandover.objects.create(
+            post=cast.colleague.post,
+            successor=cast.head.post,
+            last_day=scene.at.date(),
+            content='{"work": []}',
+            at=scene.at,
+        ).pk,
+        token=issue_token(actor=cast.handler, at=scene.at)[1].pk,
         event=AuditEvent.objects.filter(case_id=scene.pk).latest("pk").pk,
         erasure=erasure.pk,
         absence=_absence(cast).pk,
@@ -293,6 +328,10 @@ def sees(actor: Actor, world: str, what: str) -> bool:
         return True
     if what == "absence":
         return False  # one's own, and none of those who walk is the one
+    if what in OWN:
+        return False
+    if what == "handover":
+        return actor.role.key == "system_admin" and world != ABROAD
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

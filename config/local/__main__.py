@@ -1,4 +1,4 @@
-"""`python3 config/local/__main__.py run|test|check|backup|restore|reset|lock`, with nothing installed yet.
+"""`python3 config/local/__main__.py run|test|check|fuzz|torture|bench|backup|restore|reset|lock`, nothing installed yet.
 
 `config/__init__.py` loads Celery, which a fresh machine does not have. An empty stand-in for the package `config` lets
 `config.local` be imported without running that file; the portal's own processes are other processes and never see it.
@@ -9,7 +9,7 @@ import sys
 import types
 from pathlib import Path
 
-COMMANDS = ("run", "test", "check", "backup", "restore", "reset", "lock")
+COMMANDS = ("run", "test", "check", "fuzz", "torture", "bench", "backup", "restore", "reset", "lock")
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def _run(children: dict[str, Child]) -> int:
     env = _servers(children)
     _prepare_data(env, parts)
 
-    children["web"] = start("web", _gunicorn(host, port), env=env, log=LOGS / "web.log", pids=PIDS, cwd=ROOT)
+    children["web"] = start("web", gunicorn(host, port), env=env, log=LOGS / "web.log", pids=PIDS, cwd=ROOT)
     _wait_for_pages(children, port)
     accounts = step([PYTHON, "config/local/portal.py", "demo_accounts"], env=env, cwd=ROOT, explain="demo_accounts")
     print(f"\n铸安 http://{_shown(host)}:{port}/\n\n{accounts.rstrip()}\n", flush=True)
@@ -143,7 +143,7 @@ def _static_state() -> str:
     return digest_of(ROOT / "requirements.lock", extra=state.hexdigest())
 
 
-def _gunicorn(host: str, port: int) -> list[str | Path]:
+def gunicorn(host: str, port: int) -> list[str | Path]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command: list[str | Path] = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", bind]
     command += ["--worker-class=gthread", "--workers=2", "--threads=4", "--preload", "--graceful-timeout=5"]

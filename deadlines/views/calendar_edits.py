@@ -22,10 +22,11 @@ from deadlines.rules import rule
 from deadlines.services import calendar_draft, recompute
 from deadlines.services.calendar_apply import apply, is_stale
 from deadlines.services.calendar_draft import CalendarRefused
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
 from organisations.actors import Actor
 from organisations.forms.fields import refuse
 from organisations.roles import Right
+from organisations.row_ids import row_id
 from organisations.views.manage_frame import PER_PAGE, frame, paged
 from records.kinds import case_url
 

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_POST
 
 from audit.clock import now
 from deadlines.services.urging import NOTE_LENGTH, urge
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
+from organisations.row_ids import row_id
 
 SHOWN = 5
 

@@ -7,6 +7,7 @@ from django import forms
 
 from audit.clock import local_date
 from organisations.actors import Actor
+from organisations.forms.fields import MaskedPhoneField
 from organisations.models import Enterprise, Sector, Territory, Unit
 from organisations.roles import Scope
 from organisations.selectors import department_choices, townships
@@ -55,7 +56,7 @@ class ContactForm(forms.Form):
     longitude = forms.DecimalField(label="经度", max_digits=9, decimal_places=6, required=False)
     latitude = forms.DecimalField(label="纬度", max_digits=9, decimal_places=6, required=False)
     principal_name = forms.CharField(label="主要负责人", max_length=40)
-    principal_phone = forms.CharField(
+    principal_phone = MaskedPhoneField(
         label="主要负责人电话", max_length=20, required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     headcount = forms.IntegerField(label="从业人数", min_value=0, max_value=999_999, required=False)

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from organisations.models.people import mask_phone
+
 
 class DayField(forms.DateField):
     """A date with the browser's own date picker."""
@@ -13,6 +15,23 @@ class DayField(forms.DateField):
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         kwargs.setdefault("error_messages", {"invalid": "请按 2026-10-09 的写法填日期", "required": "请填日期"})
         super().__init__(**kwargs)
+
+
+class MaskedPhoneField(forms.CharField):
+    """Shows the number that is stored masked. Sent back as it was shown, the stored one stands."""
+
+    stored = ""
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        self.stored = str(form.get_initial_for_field(self, field_name) or "")
+        return super().get_bound_field(form, field_name)
+
+    def prepare_value(self, value: Any) -> Any:
+        return mask_phone(self.stored) if self.stored and value == self.stored else value
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return self.stored if self.stored and text == mask_phone(self.stored) else text
 
 
 class FilterForm(forms.Form):

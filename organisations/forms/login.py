@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 from organisations.models import Account
+from organisations.services.passwords import refuse_reuse
 
 NAME_LENGTH = 150
 
@@ -48,7 +49,11 @@ def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharF
 
 class ChangePasswordForm(forms.Form):
     old = _password("现在的密码", "current-password")
-    new = _password("新密码", "new-password", "至少 10 个字符，不能与用户名相近，不能用常见密码，不能与现在的相同。")
+    new = _password(
+        "新密码",
+        "new-password",
+        "至少 10 个字符，含大写字母、小写字母、数字、其他符号中的三类；不能含用户名、手机号，不能用常见密码，不能与最近 5 次的相同。",
+    )
     again = _password("再输入一次新密码", "new-password")
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
@@ -63,8 +68,7 @@ class ChangePasswordForm(forms.Form):
 
     def clean_new(self) -> str:
         new: str = self.cleaned_data["new"]
-        if self.account.check_password(new):
-            raise ValidationError("新密码不能与现在的相同")
+        refuse_reuse(self.account, new)
         password_validation.validate_password(new, self.account)
         return new
 
@@ -74,3 +78,22 @@ class ChangePasswordForm(forms.Form):
         if new and again and new != again:
             self.add_error("again", "两次输入的新密码不一致")
         return cleaned
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label="动态口令",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "data-nodraft": ""}),
+        help_text="手机验证器上的 6 位数字；手机不在身边的，填一个备用码。",
+        error_messages={"required": "请输入动态口令"},
+    )
+
+
+class EnrolForm(forms.Form):
+    code = forms.CharField(
+        label="验证器上的 6 位数字",
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "data-nodraft": ""}),
+        error_messages={"required": "请输入验证器上的 6 位数字"},
+    )

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from organisations.forms.fields import DayField, FilterForm
+from organisations.forms.fields import DayField, FilterForm, MaskedPhoneField
 from organisations.models import Person, Post, Unit
 from organisations.roles import ROLE_CHOICES, ROLES, UnitKind
 
@@ -25,7 +25,7 @@ class UnitSearch(FilterForm):
 
 
 class PersonForm(forms.ModelForm):
-    phone = forms.CharField(
+    phone = MaskedPhoneField(
         label="手机",
         required=False,
         help_text="用于催办和核对身份，名册中只显示前三位和后四位。",

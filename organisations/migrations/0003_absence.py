@@ -12,7 +12,7 @@ WHERE (cancelled_at IS NULL)
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0001_initial'),
+        ('organisations', '0002_accounts'),
     ]
 
     operations = [

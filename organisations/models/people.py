@@ -1,5 +1,6 @@
 """Natural persons, the accounts they log in with and the posts they act in."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -10,7 +11,7 @@ from django.db.models import F, Q
 from organisations.models.district import District
 from organisations.models.unit import Unit
 from organisations.pinyin import sort_key
-from organisations.roles import ROLE_BY_KEY, ROLE_CHOICES, Role
+from organisations.roles import ROLE_BY_KEY, ROLE_CHOICES, Role, TokenScope
 
 if TYPE_CHECKING:
     from organisations.actors import Actor
@@ -62,6 +63,7 @@ class Account(AbstractBaseUser):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts", verbose_name="人员")
     is_active = models.BooleanField("启用", default=True)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
+    password_set_at = models.DateTimeField("密码设定时间", null=True, blank=True)
 
     objects = AccountManager()
     USERNAME_FIELD = "username"
@@ -99,6 +101,8 @@ class Post(models.Model):
     basis = models.CharField("任职依据", max_length=120, blank=True)
     valid_from = models.DateField("任职日期")
     valid_to = models.DateField("免职日期", null=True, blank=True)
+    # A post that was lent: the rights of its role that came with it (values of Right). None: all of them.
+    granted = models.JSONField("委托事项", null=True, blank=True, editable=False)
 
     objects = PostQuerySet.as_manager()
 
@@ -119,7 +123,8 @@ class Post(models.Model):
 
     @property
     def role(self) -> Role:
-        return ROLE_BY_KEY[self.role_key]
+        role = ROLE_BY_KEY[self.role_key]
+        return role if self.granted is None else replace(role, rights=role.rights & set(self.granted))
 
     @property
     def unit_label(self) -> str:
@@ -130,17 +135,28 @@ class Post(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token. Only its digest is stored; it speaks for one account in one post until it expires."""
+    """A bearer token. Only its digest is stored; it speaks for one account in one post, as far as its scopes go."""
 
     digest = models.CharField(max_length=64, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     post = models.ForeignKey(Post, on_delete=models.PROTECT)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    name = models.CharField("用途", max_length=60, blank=True)
+    # Values of organisations.roles.TokenScope.
+    scopes = models.JSONField("范围", default=list)
+    created_at = models.DateTimeField("签发时间")
+    address = models.GenericIPAddressField("签发地址", null=True)
+    expires_at = models.DateTimeField("有效期至")
+    revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
+    used_at = models.DateTimeField("最近使用", null=True)
+    used_from = models.GenericIPAddressField("使用地址", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "接口令牌"
+        ordering = ["-pk"]
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [TokenScope(scope).label.partition("：")[0] for scope in self.scopes]
 
     def is_usable_at(self, at: datetime) -> bool:
         return self.revoked_at is None and at < self.expires_at

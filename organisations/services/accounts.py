@@ -3,7 +3,6 @@
 import secrets
 from datetime import datetime
 
-from axes.utils import reset as unlock
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -11,8 +10,11 @@ from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
-from organisations.models import Account, Person
+from organisations.models import Account, Person, RecoveryCode, SecondFactor
+from organisations.services.devices import end_sessions
+from organisations.services.locks import unlock
 from organisations.services.logins import revoke_tokens
+from organisations.services.passwords import set_password
 
 # Without what is read wrongly over the telephone: 0 O 1 l I.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -33,9 +35,8 @@ def open_account(*, person: Person, username: str, actor: Actor, at: datetime) -
     if Account.objects.filter(username__iexact=username).exists():
         raise ValidationError({"username": "这个用户名已有人使用"})
     password = first_password()
-    account = Account(person=person, username=username, must_change_password=True)
-    account.set_password(password)
-    account.save()
+    account = Account(person=person, username=username)
+    set_password(account, password, at=at, first=True)
     record(
         Event.ACCOUNT_CREATED,
         by=actor.stamp,
@@ -52,11 +53,12 @@ def reset_password(*, account: Account, reason: str, actor: Actor, at: datetime)
     """A new first password; running sessions and tokens end, a lock after wrong passwords is lifted."""
     account = _locked(account, actor, "自己的密码请在“修改密码”中修改")
     password = first_password()
-    account.set_password(password)
-    account.must_change_password = True
-    account.save(update_fields=["password", "must_change_password"])
+    set_password(account, password, at=at, first=True)
     revoke_tokens(account, at=at)
-    unlock(username=account.username)
+    end_sessions(account)
+    # Somebody else may know the old one: no browser is known any more, and the counts begin anew.
+    unlock(account)
+    account.devices.all().delete()
     _record(Event.PASSWORD_RESET, account, actor, at, reason)
     return password
 
@@ -71,6 +73,7 @@ def set_active(*, account: Account, active: bool, reason: str, actor: Actor, at:
     account.save(update_fields=["is_active"])
     if not active:
         revoke_tokens(account, at=at)
+        end_sessions(account)
     _record(Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED, account, actor, at, reason)
     return True
 
@@ -85,3 +88,35 @@ def _locked(account: Account, actor: Actor, not_own: str) -> Account:
 def _record(event: Event, account: Account, actor: Actor, at: datetime, reason: str) -> None:
     data = {"username": account.username, "person": Personal(account.person.name), "reason": reason}
     record(event, by=actor.stamp, at=at, subject=("account", account.pk), data=data)
+
+
+@transaction.atomic
+def end_all_sessions(*, account: Account, reason: str, actor: Actor, at: datetime) -> int:
+    """Every running login of an account ends; the password stands."""
+    account = _locked(account, actor, "自己的其他登录请在“我的登录”中退出")
+    ended = end_sessions(account)
+    if ended:
+        _record(Event.SESSIONS_ENDED, account, actor, at, reason)
+    return ended
+
+
+@transaction.atomic
+def revoke_all_tokens(*, account: Account, reason: str, actor: Actor, at: datetime) -> int:
+    account = _locked(account, actor, "自己的接口令牌请在“我的登录”中停用")
+    revoked = revoke_tokens(account, at=at)
+    if revoked:
+        _record(Event.TOKEN_REVOKED, account, actor, at, reason)
+    return revoked
+
+
+@transaction.atomic
+def reset_second_factor(*, account: Account, reason: str, actor: Actor, at: datetime) -> int:
+    """The telephone is lost: the next login enrols anew. Never one's own: whoever took it over would do just that."""
+    account = _locked(account, actor, "不能重置自己的动态口令，请由另一名安全管理员办理")
+    removed = SecondFactor.objects.filter(account=account).delete()[0]
+    RecoveryCode.objects.filter(account=account).delete()
+    if removed:
+        end_sessions(account)
+        revoke_tokens(account, at=at)
+        _record(Event.FACTOR_RESET, account, actor, at, reason)
+    return removed

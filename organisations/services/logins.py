@@ -11,6 +11,8 @@ from audit.services import Stamp, record
 from organisations.actors import Actor
 from organisations.events import Event
 from organisations.models import Account, ApiToken, District, Post
+from organisations.services import passwords
+from organisations.services.devices import end_sessions
 
 
 def open_posts(account: Account, *, at: datetime) -> list[Post]:
@@ -62,8 +64,14 @@ def record_failure(*, username: str, at: datetime, address: str = "", locked: bo
 
 
 @transaction.atomic
-def record_logout(*, account: Account, actor: Actor | None, at: datetime) -> None:
-    record(Event.LOGGED_OUT, by=actor.stamp if actor else stamp_of(account), at=at, subject=("account", account.pk))
+def record_logout(*, account: Account, actor: Actor | None, at: datetime, why: str = "") -> None:
+    record(
+        Event.LOGGED_OUT,
+        by=actor.stamp if actor else stamp_of(account),
+        at=at,
+        subject=("account", account.pk),
+        data={"why": why} if why else {},
+    )
 
 
 @transaction.atomic
@@ -79,13 +87,18 @@ def choose_post(*, account: Account, post: Post, at: datetime) -> Actor:
 @transaction.atomic
 def change_password(*, account: Account, password: str, actor: Actor | None, at: datetime) -> None:
     """The holder sets a new password. Other sessions and all API tokens end with it."""
-    account.set_password(password)
-    account.must_change_password = False
-    account.save(update_fields=["password", "must_change_password"])
+    passwords.set_password(account, password, at=at, first=False)
     revoke_tokens(account, at=at)
+    end_sessions(account)
     record(
         Event.PASSWORD_CHANGED, by=actor.stamp if actor else stamp_of(account), at=at, subject=("account", account.pk)
     )
+
+
+def demand_new_password(*, account: Account) -> None:
+    """The password has stood its time; nothing can be done with it but changing it."""
+    account.must_change_password = True
+    account.save(update_fields=["must_change_password"])
 
 
 def revoke_tokens(account: Account, *, at: datetime) -> int:

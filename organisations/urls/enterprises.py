@@ -1,6 +1,6 @@
 from django.urls import path
 
-from organisations.views import enterprise_changes, enterprise_import, enterprises
+from organisations.views import enterprise_changes, enterprise_import, enterprises, unmask
 
 app_name = "enterprises"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("import/template/", enterprise_import.import_template, name="import-template"),
     path("undetermined/", enterprises.undetermined_list, name="undetermined"),
     path("<int:pk>/", enterprises.detail, name="detail"),
+    path("<int:pk>/phone/", unmask.enterprise, name="phone"),
     path("<int:pk>/edit/", enterprises.edit, name="edit"),
     path("<int:pk>/change/", enterprise_changes.change, name="change"),
     path("<int:pk>/propose-enforcer/", enterprise_changes.propose_department, name="propose-enforcer"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organisations.views import accounts, people, units
+from organisations.views import account_security, accounts, handing, people, units, unmask
 
 urlpatterns = [
     path("units/", units.units, name="units"),
@@ -16,10 +16,14 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/new/", people.person_new, name="person-new"),
     path("people/<int:pk>/", people.person_edit, name="person-edit"),
+    path("people/<int:pk>/phone/", unmask.person, name="person-phone"),
     path("people/<int:pk>/posts/new/", people.post_new, name="post-new"),
+    path("posts/<int:pk>/hand-over/", handing.post_hand_over, name="post-hand-over"),
     path("posts/<int:pk>/close/", people.post_close, name="post-close"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
+    path("accounts/<int:pk>/", account_security.account, name="account"),
+    path("accounts/<int:pk>/do/<slug:act>/", account_security.account_act, name="account-act"),
     path("accounts/<int:pk>/reset/", accounts.account_reset, name="account-reset"),
     path("accounts/<int:pk>/toggle/", accounts.account_toggle, name="account-toggle"),
     path("roles/", accounts.roles, name="roles"),

@@ -1,5 +1,6 @@
 """管理 › 账号 (安全管理员), and the table of roles that everybody may read."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -9,13 +10,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from audit.clock import local_date, now
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
 from organisations.forms.accounts import AccountFilter, OpenAccountForm, PersonSearch, ReasonForm
 from organisations.forms.fields import refuse
 from organisations.models import Account, Person, Post
 from organisations.pinyin import sort_key
 from organisations.roles import ADMINISTRATORS, ROLES, Right, UnitKind
+from organisations.row_ids import row_id
 from organisations.services import accounts as services
+from organisations.services.locks import locked_names
+from organisations.services.stale import soon_stale
 from organisations.views.manage_frame import frame, paged
 
 
@@ -47,15 +51,24 @@ def accounts(request: ActorRequest) -> HttpResponse:
             rows = rows.filter(last_login=None)
         case "first":
             rows = rows.filter(must_change_password=True)
+        case "stale":
+            rows = soon_stale(rows, at=now())
     posts = Prefetch("person__posts", _open_posts(), to_attr="open_posts")
     found, total, page = paged(request, rows.prefetch_related(posts), unit="个账号")
+    locked = locked_names([account.username for account in found])
+    for account in found:
+        account.is_locked = account.username in locked
     bar = {
         "count_text": total,
         "unit_text": "个账号",
         "sort_text": "按用户名排序",
         "actions": [{"label": "开通账号", "url": reverse("manage:account-new"), "icon": "plus", "primary": True}],
     }
-    context = frame(request.actor, "manage:accounts", "账号")
+    stale = soon_stale(_accounts(request), at=now()).count()
+    told = f"{settings.STALE_ACCOUNT_DAYS} 天未使用的账号自动停用。"
+    if stale:
+        told += f"有 {stale} 个账号停用在即，筛选“久未使用”查看。"
+    context = frame(request.actor, "manage:accounts", "账号", sub=told if settings.STALE_ACCOUNT_DAYS else "")
     return render(
         request, "organisations/accounts.html", context | {"filter": form, "accounts": found, "bar": bar, "page": page}
     )

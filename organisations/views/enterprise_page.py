@@ -67,7 +67,7 @@ def _context(seen: Seen, *, actor: Actor, today: date) -> dict[str, Any]:
     }
     if seen.whole:
         context |= {
-            "facts": _facts(enterprise),
+            "facts": _facts(enterprise, actor),
             "supervision": _supervision(enterprise, proposals, today=today),
             "people": _people(enterprise, today=today),
             "risks_url": f"{reverse('risks:register')}?unit={enterprise.pk}",
@@ -123,7 +123,7 @@ def _banner(seen: Seen) -> dict[str, str] | None:
     return None
 
 
-def _facts(e: Enterprise) -> list[dict[str, Any]]:
+def _facts(e: Enterprise, actor: Actor) -> list[dict[str, Any]]:
     code: dict[str, Any] = {"label": "信用代码", "value": e.uscc, "num": True, "wide": True}
     if not e.uscc:
         code = {"label": "信用代码", "value": "没有代码", "sub": e.no_uscc_reason, "wide": True}
@@ -142,7 +142,15 @@ def _facts(e: Enterprise) -> list[dict[str, Any]]:
         },
         {"label": "从业人数", "value": f"{e.headcount} 人" if e.headcount is not None else "", "num": True},
         {"label": "负责人", "value": e.principal_name},
-        {"label": "电话", "value": mask_phone(e.principal_phone), "num": True},
+        {
+            "label": "电话",
+            "value": mask_phone(e.principal_phone),
+            "num": True,
+            "link_url": reverse("enterprises:phone", args=[e.pk])
+            if e.principal_phone and actor.may(Right.UNMASK)
+            else "",
+            "link_text": "查看完整电话",
+        },
         {"label": "位置", "value": position, "num": True, "wide": True},
     ]
 

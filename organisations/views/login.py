@@ -3,27 +3,30 @@
 from datetime import datetime
 from typing import Any, cast
 
-from axes.helpers import get_client_ip_address
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from audit.clock import local_date, now
+from organisations import again
 from organisations.access import public
+from organisations.client import address_of, agent_of
+from organisations.entering import after_password, is_ours
 from organisations.forms.login import ChangePasswordForm, LoginForm
 from organisations.middleware import SESSION_KEY
-from organisations.models import Account, Post
+from organisations.models import Account, LoginSession, Post
 from organisations.services import logins
+from organisations.services.devices import begin_session
+from organisations.services.passwords import is_over_age
+from organisations.throttles import login_wait
 
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
@@ -31,28 +34,22 @@ class PortalLoginView(LoginView):
     template_name = "registration/login.html"
     authentication_form = LoginForm
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if wait := login_wait(request):
+            answer = render(request, "registration/too_often.html", {"wait": wait}, status=429)
+            answer["Retry-After"] = str(wait)
+            return answer
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """One post is taken without asking; several are asked; none is told on the page of the choice."""
-        account, at = form.get_user(), now()
-        login(self.request, account)
-        self.request.session.pop(SESSION_KEY, None)
-        posts = logins.open_posts(account, at=at)
-        logins.record_login(account=account, posts=posts, at=at, address=_address(self.request))
-        if len(posts) == 1:
-            self.request.session[SESSION_KEY] = posts[0].pk
-            logins.choose_post(account=account, post=posts[0], at=at)
-        if account.must_change_password:
-            return redirect("change-password")
-        if len(posts) == 1:
-            return redirect(self.get_success_url())
-        return redirect(_with_next(reverse("choose-post"), self.get_redirect_url()))
+        return after_password(self.request, form.get_user(), at=now(), following=self.get_redirect_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         if form.cleaned_data.get("username") and form.cleaned_data.get("password"):
             logins.record_failure(
                 username=form.cleaned_data["username"],
                 at=now(),
-                address=_address(self.request),
+                address=address_of(self.request),
                 locked=bool(getattr(self.request, "axes_locked_out", False)),
             )
         return super().form_invalid(form)
@@ -61,7 +58,7 @@ class PortalLoginView(LoginView):
         context: dict[str, Any] = super().get_context_data(**kwargs)
         if settings.DEMO:
             context |= {"demo_accounts": _demo_accounts(), "demo_password": settings.DEMO_PASSWORD}
-        return context
+        return context | {"kept": self.request.POST.get(again.FIELD, "")}
 
 
 login_view = public(PortalLoginView.as_view())  # type: ignore[arg-type]
@@ -71,6 +68,7 @@ login_view = public(PortalLoginView.as_view())  # type: ignore[arg-type]
 @require_POST
 def logout_view(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
+        LoginSession.objects.filter(session_key=request.session.session_key).delete()
         logins.record_logout(account=request.user, actor=getattr(request, "actor", None), at=now())
     logout(request)
     return redirect("login")
@@ -82,7 +80,7 @@ def choose_post(request: HttpRequest) -> HttpResponse:
     """The posts open today; POST takes one and goes on to where the person wanted to go."""
     account, at = _account(request), now()
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    following = wanted if _is_ours(request, wanted) else ""
+    following = wanted if is_ours(request, wanted) else ""
     posts = logins.open_posts(account, at=at)
     if request.method == "POST":
         post = next((p for p in posts if str(p.pk) == request.POST.get("post")), None)
@@ -127,28 +125,29 @@ def change_password(request: HttpRequest) -> HttpResponse:
             account=account, password=form.cleaned_data["new"], actor=getattr(request, "actor", None), at=now()
         )
         update_session_auth_hash(request, account)
+        request.session.save()
+        begin_session(
+            account=account,
+            session_key=str(request.session.session_key),
+            address=address_of(request),
+            agent=agent_of(request),
+            at=now(),
+        )
         messages.success(request, "密码已修改，其他设备上的登录和接口令牌已失效。")
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(
-        request, "registration/change_password.html", {"form": form, "is_first": account.must_change_password}
-    )
+    why = "" if not account.must_change_password else _why_change(account, at=now())
+    return render(request, "registration/change_password.html", {"form": form, "why": why})
+
+
+def _why_change(account: Account, *, at: datetime) -> str:
+    if is_over_age(account, at=at):
+        return f"现在的密码已用满 {settings.PASSWORD_MAX_AGE_DAYS} 天，按规定须修改，修改后才能办理。"
+    return "现在用的是首次密码，修改后才能办理。"
 
 
 def _account(request: HttpRequest) -> Account:
     """Behind `login_required` there is one."""
     return cast(Account, request.user)
-
-
-def _is_ours(request: HttpRequest, url: str) -> bool:
-    return url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-
-
-def _with_next(url: str, following: str) -> str:
-    return f"{url}?{urlencode({'next': following})}" if following else url
-
-
-def _address(request: HttpRequest) -> str:
-    return get_client_ip_address(request) or ""
 
 
 def _demo_accounts() -> list[dict[str, str]]:

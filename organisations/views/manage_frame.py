@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from organisations.access import row_id
 from organisations.actors import Actor
 from organisations.roles import Right
+from organisations.row_ids import row_id
 
 ADMINISTRATION = (
     Right.MANAGE_UNITS,

@@ -85,7 +85,7 @@ def _person_form(request: ActorRequest, person: Person, title: str, submit: str)
     context["cancel_url"] = reverse("manage:people")
     if not is_new:
         today = local_date(now())
-        posts = list(person.posts.select_related("unit").order_by("-valid_from", "-pk"))
+        posts = list(person.posts.select_related("unit", "handover").order_by("-valid_from", "-pk"))
         for post in posts:
             post.is_over = post.valid_to is not None and post.valid_to < today  # type: ignore[attr-defined]
         context |= {"person": person, "posts": posts, "accounts": list(person.accounts.all())}

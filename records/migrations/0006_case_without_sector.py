@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisations', '0001_initial'),
-        ('records', '0002_evidence'),
+        ('records', '0005_idempotency'),
     ]
 
     operations = [

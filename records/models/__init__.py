@@ -1,6 +1,5 @@
 from records.models.attachment import Attachment
 from records.models.case import Case, CaseCounter, CaseParticipant
-from records.models.form import SubmittedForm
 from records.models.letter import Letter, LetterCounter
 from records.models.signature import Signature
 
@@ -12,5 +11,4 @@ __all__ = [
     "Letter",
     "LetterCounter",
     "Signature",
-    "SubmittedForm",
 ]

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import SHANGHAI, now
-from organisations.access import ActorRequest, acting, row_id
+from organisations.access import ActorRequest, acting
 from organisations.roles import Right
+from organisations.row_ids import row_id
 from records.kinds import case_url
 from records.models import Letter
 from records.selectors import frozen_content, letters_for

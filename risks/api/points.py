@@ -15,7 +15,7 @@ from organisations.actors import Actor
 from organisations.api_auth import BearerAuthentication
 from organisations.api_base import ScopedViewSet, validated
 from organisations.models import Enterprise, Sector, Territory, Unit
-from records.api import IDEMPOTENCY_KEY, LetterSerializer, once
+from records.api import LetterSerializer
 from records.models import Case
 from records.services.signing import Hand
 from risks.api.decide import decide
@@ -97,7 +97,6 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         summary="登记风险点",
         request=RegisterSerializer,
         responses={201: RiskSerializer},
-        parameters=[IDEMPOTENCY_KEY],
         filters=False,
     )
     def create(self, request: Request) -> Response:
@@ -105,25 +104,18 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         at = now()
         unit = self._responsible(given)
         sector, township = self._sector(given, unit), self._township(given, unit)
-        made = once(
-            request,
-            lambda: (
-                register_risk(
-                    title=given["title"],
-                    responsible_unit=unit,
-                    sector=sector,
-                    township=township,
-                    details={name: given[name] for name in DETAILS if name in given},
-                    measures=given.get("measures", {}),
-                    photos=given.get("photos", ()),
-                    actor=self.actor,
-                    at=at,
-                ).pk
-            ),
+        made = register_risk(
+            title=given["title"],
+            responsible_unit=unit,
+            sector=sector,
+            township=township,
+            details={name: given[name] for name in DETAILS if name in given},
+            measures=given.get("measures", {}),
+            photos=given.get("photos", ()),
             actor=self.actor,
             at=at,
         )
-        return Response(RiskSerializer(self.rows(self.actor).get(pk=made)).data, status=201)
+        return Response(RiskSerializer(self.rows(self.actor).get(pk=made.pk)).data, status=201)
 
     def _responsible(self, given: dict[str, Any]) -> Unit:
         """Among what the post may see: an enterprise outside the scope is not found, whatever its number."""
@@ -223,17 +215,14 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
         summary="报送治理进展",
         request=ProgressInputSerializer,
         responses={201: ProgressSerializer},
-        parameters=[IDEMPOTENCY_KEY],
         filters=False,
     )
     @action(detail=True, methods=["post"])
     def progress(self, request: Request, pk: str) -> Response:
         risk, at = self.risk(), now()
         given = validated(ProgressInputSerializer, request)
-        made = once(
-            request, lambda: report_progress(risk=risk, actor=self.actor, at=at, **given).pk, actor=self.actor, at=at
-        )
-        return Response(ProgressSerializer(Progress.objects.get(pk=made, risk=risk)).data, status=201)
+        made = report_progress(risk=risk, actor=self.actor, at=at, **given)
+        return Response(ProgressSerializer(Progress.objects.get(pk=made.pk)).data, status=201)
 
     @extend_schema(
         summary="主要负责人申请销号", request=ApplySerializer, responses=CloseOutAnswerSerializer, filters=False

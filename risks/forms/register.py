@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
+from organisations.forms.fields import MaskedPhoneField
 from organisations.models import Sector, Territory
 from records.forms import FilesField, FilesInput
 from records.services.attachments import content_type
@@ -117,7 +118,13 @@ class RiskForm(forms.Form):
     control_level = _choice("管控层级", RiskPoint.Level.choices)
     check_frequency = _choice("排查频次", RiskPoint.Frequency.choices)
     responsible_person = _line("责任人", max_length=40, help_text="具体到一个人")
-    responsible_phone = _line("责任人电话", max_length=20, help_text="手机或座机", inputmode="tel", autocomplete="off")
+    responsible_phone = MaskedPhoneField(
+        label="责任人电话",
+        max_length=20,
+        help_text="手机或座机",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        error_messages={"required": "请填写责任人电话"},
+    )
     source = forms.CharField(
         label="查找来源",
         max_length=120,

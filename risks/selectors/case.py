@@ -13,6 +13,7 @@ from deadlines.models import Deadline
 from deadlines.urging import urge_mark, with_urges
 from organisations.actors import Actor
 from organisations.models.people import mask_phone
+from organisations.roles import Right
 from records.kinds import grade_of
 from records.models import Attachment
 from records.selectors import letters_for
@@ -85,7 +86,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "first_due": first_due,
         "offers": offers(open_, actor, clockwork),
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
-        "facts": _facts(risk),
+        "facts": _facts(risk, actor),
         "grading": _compare([g for g in latest if g is not None]),
         "has_grading": bool(gradings),
         "measures": [
@@ -174,7 +175,7 @@ def _letter(letter: Any) -> dict[str, Any]:
     }
 
 
-def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
+def _facts(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
     case, unit = risk.case, risk.case.responsible_unit
     enterprise = getattr(unit, "enterprise", None)
     rows: list[dict[str, Any]] = [
@@ -192,7 +193,13 @@ def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
         {"label": "危害因素", "value": risk.hazard_factors, "wide": True},
         {"label": "监控措施", "value": risk.monitoring, "wide": True},
         {"label": "责任人", "value": risk.responsible_person},
-        {"label": "电话", "value": mask_phone(risk.responsible_phone), "num": True},
+        {
+            "label": "电话",
+            "value": mask_phone(risk.responsible_phone),
+            "num": True,
+            "link_url": reverse("risks:phone", args=[risk.pk]) if actor.may(Right.UNMASK) else "",
+            "link_text": "查看完整电话",
+        },
         {"label": "排查频次", "value": risk.get_check_frequency_display()},
         {"label": "来源", "value": risk.source},
     ]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import now
@@ -14,6 +15,8 @@ from deadlines.display import Clockwork
 from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from organisations.access import ActorRequest, acting
+from organisations.roles import Right
+from organisations.views.unmask import ask_and_show
 from records.services.attachments import FileRefused
 from records.services.letters import LetterRefused
 from records.services.signing import SignatureRefused
@@ -59,6 +62,16 @@ def case(request: ActorRequest, pk: int) -> HttpResponse:
     act = ACTS[action]
     form = act.form(initial=act.initial(context), **act.arguments(context))
     return _page(request, context, action=action, form=form)
+
+
+@acting(Right.UNMASK, scoped=True)
+@never_cache
+def phone(request: ActorRequest, pk: int) -> HttpResponse:
+    """The responsible person's whole number, with a reason."""
+    risk = _found(request, pk)
+    of = f"{risk.case.responsible_unit}“{risk.case.title}”责任人{risk.responsible_person}"
+    back = reverse("risks:case", args=[pk])
+    return ask_and_show(request, number=risk.responsible_phone, of=of, subject=("risk", pk), back=back)
 
 
 @acting(scoped=True)

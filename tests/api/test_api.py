@@ -102,6 +102,7 @@ def test_x5_one_deadline_explains_its_date_day_by_day() -> None:
 def test_p6_errors_are_problem_details_whatever_goes_wrong(bureau: Caller) -> None:
     client = bureau.client
     assert "没有这个接口地址" in bureau.get("no/such/thing/", status=404)["detail"]
+    assert "没有这个接口地址" in bureau.get("risk-points/%0A/grade/", status=404)["detail"]
     assert "须以 / 结尾" in bureau.get("risk-points", status=404)["detail"]
     assert bureau.get("enterprises/99999999999999999999/", status=404)["status"] == 404
     assert read(client.delete(f"{API}/risk-points/"), 405)["title"] == "不支持这种请求方法"

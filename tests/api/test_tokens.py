@@ -67,7 +67,7 @@ def test_x3_a_first_password_must_be_changed_before_a_token_is_given() -> None:
     actor = make_actor("bureau_handler", username="anjian")
     actor.account.must_change_password = True
     actor.account.save()
-    assert "初始密码" in ask(403, username="anjian", password=PASSWORD)["detail"]
+    assert "首次密码" in ask(403, username="anjian", password=PASSWORD)["detail"]
 
 
 def test_x3_a_token_ends_with_its_time_its_post_its_account_and_its_password(settings: Settings) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from audit.bulk import Entry, record_many
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditUnsealed
-from audit.sealing import seal, verify
+from audit.sealing import seal
 from audit.services import SYSTEM, record
+from audit.verification import verify
 from deadlines.calendar import WorkCalendar
 from deadlines.models import CalendarDay, CalendarEdit, Deadline, DeadlineMove, LedgerEntry, LedgerRequest, Notice
 from deadlines.replay import replay

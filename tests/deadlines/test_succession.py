@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.bulk import Entry, record_many
 from audit.models import AuditEvent, AuditUnsealed
-from audit.sealing import seal, verify
+from audit.sealing import seal
 from audit.services import digest_of, record
+from audit.verification import verify
 from deadlines.models import Deadline
 from deadlines.services.succession import follow_unit
 from organisations.services.units import succeed_unit

@@ -18,6 +18,7 @@ from organisations.events import Event
 from organisations.models import Account, District, Person, Post, Unit
 from organisations.roles import ADMINISTRATORS, ROLE_BY_KEY, UnitKind
 from organisations.services.accounts import first_password
+from organisations.services.passwords import set_password
 
 FIRST_ROLES = ("system_admin", "security_admin")  # these two make the third, and everybody else, in the portal
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
@@ -84,9 +85,8 @@ def create_administrator(
     told = {"person": Personal(name), "unit": str(unit), "title": label, "role": label, "valid_from": post.valid_from}
     record(Event.POST_OPENED, by=stamp, at=at, subject=("post", post.pk), data=told)
     password = first_password()
-    account = Account(person=person, username=username, must_change_password=True)
-    account.set_password(password)
-    account.save()
+    account = Account(person=person, username=username)
+    set_password(account, password, at=at, first=True)
     record(
         Event.ACCOUNT_CREATED,
         by=stamp,
