@@ -38,6 +38,7 @@ class Right(TextChoices):
     ASSESS = "assess", "研判定级"
     DRAFT_LETTER = "draft_letter", "拟稿"
     CHECK_LETTER = "check_letter", "核稿"
+    COUNTERSIGN = "countersign", "会签"
     ISSUE_LETTER = "issue_letter", "签发、送达"
     RECEIVE_LETTER = "receive_letter", "签收来函"
     TREAT = "treat", "治理和报进展"
@@ -69,7 +70,7 @@ class Role:
 
 R, K = Right, UnitKind
 _REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
-_HEAD = _REGULATOR | {R.ISSUE_LETTER}
+_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.COUNTERSIGN}
 _PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
 _TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES}
 
@@ -94,7 +95,7 @@ ROLES: tuple[Role, ...] = (
         "乡街主要负责人",
         {K.TOWNSHIP},
         Scope.TERRITORY,
-        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT},
+        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.COUNTERSIGN},
         principal=True,
     ),
     _role("department_handler", "部门经办", {K.DEPARTMENT}, Scope.SUPERVISED, _REGULATOR),
@@ -108,11 +109,11 @@ ROLES: tuple[Role, ...] = (
         "安委办工作人员",
         {K.COMMITTEE},
         Scope.DISTRICT,
-        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER},
+        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER, R.COUNTERSIGN},
     ),
-    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE}),
-    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, set()),
-    _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, set()),
+    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE, R.COUNTERSIGN, R.RECEIVE_LETTER}),
+    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, {R.RECEIVE_LETTER}),
+    _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, {R.RECEIVE_LETTER}),
     _role("expert", "第三方专家", {K.EXPERT}, Scope.ASSIGNED, {R.VERIFY}),
     _role("tip_officer", "举报受理员", {K.COMMITTEE, K.BUREAU}, Scope.NONE, {R.HANDLE_TIPS}),
     _role("system_admin", "系统管理员", {K.PLATFORM}, Scope.NONE, {R.MANAGE_UNITS, R.MANAGE_PEOPLE, R.MANAGE_SYSTEM}),

@@ -186,7 +186,7 @@ def _identity(case: Case, risk: RiskPoint, principals: Mapping[int, str]) -> lis
         case.number,
         case.title,
         risk.get_category_display(),
-        case.sector.name,
+        case.sector.name if case.sector else "",
         case.township.name,
         risk.location,
         None if risk.longitude is None else float(risk.longitude),

@@ -1,7 +1,10 @@
 from records.models.attachment import Attachment
 from records.models.case import Case, CaseCounter, CaseParticipant
+from records.models.countersign import Countersign
+from records.models.delivery import Delivery
 from records.models.form import SubmittedForm
-from records.models.letter import Letter, LetterCounter
+from records.models.letter import Letter
+from records.models.numbering import LetterCounter, LetterSeries
 from records.models.signature import Signature
 
 __all__ = [
@@ -9,8 +12,11 @@ __all__ = [
     "Case",
     "CaseCounter",
     "CaseParticipant",
+    "Countersign",
+    "Delivery",
     "Letter",
     "LetterCounter",
+    "LetterSeries",
     "Signature",
     "SubmittedForm",
 ]

@@ -43,7 +43,10 @@ class Case(models.Model):
     state = models.CharField("状态", max_length=30)
     level = models.CharField("等级", max_length=20, blank=True)
     township = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="cases", verbose_name="乡街")
-    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="cases", verbose_name="行业领域")
+    # None where no one sector is meant: a letter of its own.
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="行业领域"
+    )
     # Who the case is about and who must act on it: an enterprise, a township or a department.
     responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cases", verbose_name="责任单位")
     # The regulator in charge: for a risk the handing unit (交办单位).

@@ -15,7 +15,8 @@ from records.kinds import case_url
 from records.models import Letter
 from records.selectors import frozen_content, letters_for
 from records.services.attachments import FileRefused
-from records.services.letters import LetterRefused, attach_scan
+from records.services.letters import attach_scan
+from records.services.refusals import LetterRefused
 from records.views.files import serve
 from records.web import new_form_key, submit
 
@@ -114,7 +115,7 @@ def _facts(letter: Letter) -> list[dict[str, Any]]:
         ("发文字号", letter.number or "签发时自动编列"),
         ("环节", letter.get_state_display()),
         ("发文机关", letter.issuer.name),
-        ("主送", letter.recipient.name),
+        ("主送", letter.addressee),
         ("抄送", letter.copies_to),
         ("治理期限", letter.due_on.isoformat() if letter.due_on else ""),
         ("拟稿", f"{letter.drafted_by}　{moment(letter.drafted_at)}"),

@@ -177,7 +177,7 @@ def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
             "url": reverse("enterprises:detail", args=[unit.pk]) if enterprise else "",
         },
         {"label": "位置", "value": f"{case.township.name}　{risk.location}", "wide": True},
-        {"label": "行业", "value": case.sector.name},
+        {"label": "行业", "value": case.sector.name if case.sector else ""},
         {"label": "类别", "value": risk.get_category_display()},
         {"label": "事故类型", "value": risk.accident_types},
         {"label": "管控层级", "value": risk.get_control_level_display()},

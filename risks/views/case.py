@@ -15,7 +15,7 @@ from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from organisations.access import ActorRequest, acting
 from records.services.attachments import FileRefused
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from records.services.signing import SignatureRefused
 from records.web import new_form_key, submit, version_of
 from risks.models import RiskPoint

@@ -139,7 +139,7 @@ def edit(request: ActorRequest, pk: int) -> HttpResponse:
         {"label": "编号", "value": case.number, "num": True},
         {"label": "责任单位", "value": case.responsible_unit.name},
         {"label": "乡街", "value": case.township.name},
-        {"label": "行业", "value": case.sector.name},
+        {"label": "行业", "value": case.sector.name if case.sector else ""},
     ]
     crumbs = [
         {"text": "风险台账", "url": reverse("risks:register")},
