@@ -13,6 +13,7 @@ from organisations.actors import Actor
 from organisations.selectors import waiting_for
 from records.kinds import NextAct, all_kinds, case_url, grade_of
 from records.models import Case
+from records.selectors import letters_waiting_for
 
 LIMIT = 300  # lines read for one page; whoever owes more is told so
 FIRST_LATER = 20
@@ -156,7 +157,7 @@ def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> lis
                     mark=act.mark if act else "",
                 )
             )
-    for item in waiting_for(actor):
+    for item in (*letters_waiting_for(actor), *waiting_for(actor)):
         lines.append(
             _plain_line(
                 title=item.title, sub=item.sub, url=item.url, action_url=item.url, action_label=item.action_label

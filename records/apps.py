@@ -6,4 +6,4 @@ class RecordsConfig(AppConfig):
     verbose_name = "存档备查"
 
     def ready(self) -> None:
-        from records import events  # noqa: F401  declares the event names
+        from records import events, own_case  # noqa: F401  declares the event names and the case of a letter

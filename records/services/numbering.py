@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
+from audit.services import record
 from organisations.actors import Actor
 from organisations.models import Unit
 from organisations.roles import Right
+from records.events import Event
 from records.models import Letter, LetterCounter, LetterSeries
 from records.services.refusals import LetterRefused
 
@@ -84,7 +87,7 @@ def _entered(letter: Letter, series: LetterSeries, year: int, entered: str) -> N
 
 
 @transaction.atomic
-def set_series(*, issuer: Unit, kind: str, word: str, is_entered: bool, actor: Actor) -> LetterSeries:
+def set_series(*, issuer: Unit, kind: str, word: str, is_entered: bool, actor: Actor, at: datetime) -> LetterSeries:
     """Only for letters to come; what has a number keeps it."""
     if actor.unit_id != issuer.pk or not actor.may(Right.ISSUE_LETTER):
         raise LetterRefused("编号方式由本机关有签发权限的岗位设置")
@@ -94,5 +97,12 @@ def set_series(*, issuer: Unit, kind: str, word: str, is_entered: bool, actor: A
         raise LetterRefused(f"“{other}”已使用这个代字，文号会重复", field="word")
     series, _ = LetterSeries.objects.update_or_create(
         issuer=issuer, kind=kind, defaults={"word": word, "is_entered": is_entered}
+    )
+    record(
+        Event.SERIES_SET,
+        by=actor.stamp,
+        at=at,
+        subject=("letter_series", series.pk),
+        data={"kind": Letter.Kind(kind).label, "word": word, "by": "本机关公文系统" if is_entered else "平台"},
     )
     return series
