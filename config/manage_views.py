@@ -49,19 +49,18 @@ def _terms(district: District) -> list[dict[str, Any]]:
     own: dict[str, str] = district.profile.get("terms", {})
     rows = []
     for rule in all_rules():
-        if not rule.config_key:
-            continue
-        rows.append(
-            {
-                "label": TERMS.get(rule.config_key, rule.label),
-                "rule": rule.label,
-                "clause": rule.clause,
-                "words": rule.words,
-                "term": describe(parse(district.term(rule.config_key, str(rule.within)))),
-                "is_set": rule.config_key in own,
-                "url": reverse("deadlines:rule", args=[rule.key]),
-            }
-        )
+        for key, default in rule.settable.items():
+            rows.append(
+                {
+                    "label": TERMS.get(key, rule.label),
+                    "rule": rule.label,
+                    "clause": rule.clause,
+                    "words": rule.words if key == rule.config_key else "合计",
+                    "term": describe(parse(district.term(key, str(default)))),
+                    "is_set": key in own,
+                    "url": reverse("deadlines:rule", args=[rule.key]),
+                }
+            )
     return rows
 
 

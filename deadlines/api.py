@@ -11,14 +11,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.clock import SHANGHAI, now
+from deadlines.adjusting import with_ledger
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
-from deadlines.models import Deadline
-from deadlines.terms import MAX_LENGTH, Explanation, OnDate, WorkingDays, due, explain, parse
+from deadlines.explaining import told
+from deadlines.models import Deadline, LedgerEntry
+from deadlines.terms import MAX_LENGTH, Explanation, WorkingDays, due, explain
 from organisations.actors import Actor
 from organisations.api_base import ApiView, IdFilter, NamedSerializer, ScopedViewSet
 from records.api import CaseSerializer
 
-STATES = (("open", "在办"), ("met", "已办结"), ("overdue", "逾期未办"), ("cancelled", "已终止"))
+STATES = (
+    ("open", "在办"),
+    ("met", "已办结"),
+    ("overdue", "逾期未办"),
+    ("suspended", "已中止"),
+    ("cancelled", "已终止"),
+)
 
 
 class DayRowSerializer(serializers.Serializer[Any]):
@@ -29,6 +37,26 @@ class DayRowSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class LedgerEntrySerializer(serializers.ModelSerializer[LedgerEntry]):
+    requested_by = serializers.CharField(source="requested_by.name")
+    decided_by = serializers.CharField(source="decided_by.name")
+
+    class Meta:
+        model = LedgerEntry
+        fields = [
+            "kind",
+            "effective_at",
+            "length",
+            "new_on",
+            "ground",
+            "reason",
+            "requested_by",
+            "decided_by",
+            "attachment",
+            "at",
+        ]
+
+
 class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
     """With `at` and `calendar` in the context, so that a page of rows asks for neither again."""
 
@@ -37,8 +65,10 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
     clause = serializers.CharField(source="rule.clause")
     owner = NamedSerializer(source="owner_unit")
     case = CaseSerializer()
-    state = serializers.SerializerMethodField(help_text="open、met、overdue、cancelled")
+    due_at = serializers.SerializerMethodField(help_text="中止期间为空")  # type: ignore[assignment]
+    state = serializers.SerializerMethodField(help_text="open、met、overdue、suspended、cancelled")
     is_late = serializers.SerializerMethodField()
+    entries = LedgerEntrySerializer(many=True, help_text="延期、中止、恢复，按台账顺序")
     explanation = serializers.SerializerMethodField(help_text="为什么是这一天，一句话")
 
     class Meta:
@@ -49,19 +79,26 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
             "label",
             "clause",
             "terms",
+            "term_basis",
+            "named_on",
             "owner",
             "case",
             "started_at",
             "due_at",
             "due_on",
+            "suspended_at",
             "met_at",
             "cancelled_at",
             "state",
             "is_late",
             "late_reason",
             "provisional",
+            "entries",
             "explanation",
         ]
+
+    def get_due_at(self, deadline: Deadline) -> datetime | None:
+        return None if deadline.suspended_at else deadline.due_at
 
     def get_state(self, deadline: Deadline) -> str:
         state = deadline.state_at(self.context["at"])
@@ -71,20 +108,13 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
         return deadline.is_late_at(self.context["at"])
 
     def get_explanation(self, deadline: Deadline) -> str:
-        told = self.told(deadline)
-        return told.sentence if told else ""
+        explained = self.explained(deadline)
+        return explained.sentence if explained else ""
 
-    def told(self, deadline: Deadline) -> Explanation | None:
+    def explained(self, deadline: Deadline) -> Explanation | None:
         """None when the calendar no longer has the days; the ledger's date stands by itself."""
-        term = parse(deadline.terms)
         try:
-            return explain(
-                term,
-                deadline.started_at,
-                self.context["calendar"],
-                on=deadline.due_on if isinstance(term, OnDate) else None,
-                event=deadline.rule.words.removesuffix("后"),
-            )
+            return told(deadline, self.context["calendar"])
         except CalendarOutOfRange:
             return None
 
@@ -97,8 +127,8 @@ class DeadlineDetailSerializer(DeadlineSerializer):
 
     @extend_schema_field(DayRowSerializer(many=True))
     def get_days(self, deadline: Deadline) -> list[dict[str, Any]]:
-        told = self.told(deadline)
-        return [dict(DayRowSerializer(row).data) for row in told.rows] if told else []
+        explained = self.explained(deadline)
+        return [dict(DayRowSerializer(row).data) for row in explained.rows] if explained else []
 
 
 def drawn_with(at: datetime) -> dict[str, Any]:
@@ -107,7 +137,9 @@ def drawn_with(at: datetime) -> dict[str, Any]:
 
 
 class DeadlineFilter(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(choices=STATES, method="by_state", label="open、met、overdue、cancelled")
+    state = django_filters.ChoiceFilter(
+        choices=STATES, method="by_state", label="open、met、overdue、suspended、cancelled"
+    )
     rule = django_filters.CharFilter("rule_key", label="规则，例如 risks.handover")
     case = IdFilter(field_name="case_id", label="案卷编号（id）")
     owner = IdFilter(field_name="owner_unit_id", label="义务单位编号")
@@ -122,7 +154,8 @@ class DeadlineFilter(django_filters.FilterSet):
         at = now()
         unfinished = Q(met_at=None, cancelled_at=None)
         chosen = {
-            "open": unfinished & Q(due_at__gt=at),
+            "open": unfinished & Q(due_at__gt=at, suspended_at=None),
+            "suspended": unfinished & Q(suspended_at__isnull=False),
             "overdue": unfinished & Q(due_at__lte=at),
             "met": Q(met_at__isnull=False),
             "cancelled": Q(cancelled_at__isnull=False),
@@ -142,7 +175,7 @@ class DeadlineViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
     filterset_class = DeadlineFilter
 
     def rows(self, actor: Actor) -> QuerySet[Deadline]:
-        return Deadline.objects.for_actor(actor).select_related("owner_unit", "case")
+        return with_ledger(Deadline.objects.for_actor(actor).select_related("case"))
 
     def get_serializer_class(self) -> type[DeadlineSerializer]:
         return DeadlineDetailSerializer if self.action == "retrieve" else DeadlineSerializer

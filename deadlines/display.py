@@ -7,9 +7,11 @@ from typing import Any
 from django.urls import reverse
 
 from audit.clock import local_date
-from deadlines.calendar import WEEKDAYS, WorkCalendar
+from deadlines.adjusting import asked_words
+from deadlines.calendar import WEEKDAYS, CalendarOutOfRange, WorkCalendar
+from deadlines.explaining import told
 from deadlines.models import Deadline
-from deadlines.terms import OnDate, describe, explain, parse
+from deadlines.terms import NEVER, OnDate, describe, due, parse
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ def weekday_text(day: date, clockwork: Clockwork) -> str:
 
 
 def due_mark(due_on: date, due_at: datetime, clockwork: Clockwork) -> dict[str, str]:
-    """late (filled), today (framed), soon (bold, three working days or fewer), else grey."""
+    """late (filled), today (framed), soon (bold, three working days or fewer), paused (dashed), else grey."""
     calendar, today = clockwork.calendar, clockwork.today
+    if due_at == NEVER:
+        return {"class": "paused", "icon": "player-pause", "text": "已中止"}
     if clockwork.at >= due_at:
         days = calendar.working_days_between(due_on, today)
         text = f"逾期 {days} 个工作日" if days > 0 else "已逾期"
@@ -77,7 +81,7 @@ def rule_url(key: str) -> str:
 
 
 def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> dict[str, Any]:
-    """The context of components/clock.html for one ledger row."""
+    """The context of components/clock.html for one ledger row (of a queryset with deadlines.adjusting.with_ledger)."""
     rule = deadline.rule
     shown: dict[str, Any] = {
         "label": rule.label,
@@ -103,7 +107,33 @@ def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> 
             "why": _why(deadline, clockwork),
         }
     mark = due_mark(deadline.due_on, deadline.due_at, clockwork)
-    return shown | {"state": "open", "due": mark, "why": _why(deadline, clockwork, opened=opened)}
+    shown |= {"notes": _notes(deadline, clockwork), "was_date_text": _was_text(deadline, clockwork)}
+    state = "paused" if deadline.suspended_at else "open"
+    return shown | {"state": state, "due": mark, "why": _why(deadline, clockwork, opened=opened)}
+
+
+def _notes(deadline: Deadline, clockwork: Clockwork) -> list[str]:
+    """What moved it, and what is asked."""
+    notes = []
+    for entry in deadline.entries.all() if deadline.is_adjusted else ():
+        day = date_text(local_date(entry.effective_at), clockwork)
+        why = f"{entry.ground}，{entry.reason}" if entry.ground else entry.reason
+        notes.append(f"{day} {entry.get_kind_display()}：{why}（{entry.requested_by}申请，{entry.decided_by}批准）")
+    for request in deadline.requests.all():
+        if request.decided_at is None:
+            notes.append(f"{request.requested_by}申请{asked_words(request)}，等待{deadline.supervising_unit}审批")
+    return notes
+
+
+def _was_text(deadline: Deadline, clockwork: Clockwork) -> str:
+    """The end before it was first moved."""
+    if not deadline.is_adjusted or deadline.suspended_at:
+        return ""
+    try:
+        first = due(parse(deadline.terms), deadline.started_at, clockwork.calendar, on=deadline.named_on)
+    except CalendarOutOfRange:
+        return ""
+    return date_text(first.due_on, clockwork).split(" ")[0] if first.due_on != deadline.due_on else ""
 
 
 def _sentence(deadline: Deadline) -> str:
@@ -115,18 +145,14 @@ def _sentence(deadline: Deadline) -> str:
 
 
 def _why(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> dict[str, Any] | None:
-    term = parse(deadline.terms)
-    told = explain(
-        term,
-        started_at=deadline.started_at,
-        calendar=clockwork.calendar,
-        on=deadline.due_on if isinstance(term, OnDate) else None,
-        event=deadline.rule.words.removesuffix("后"),
-    )
+    try:
+        explained = told(deadline, clockwork.calendar)
+    except CalendarOutOfRange:
+        return None
     law = "民法典 201 条（当日不计）"
-    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", law, *told.sources])
+    sources = "；".join([f"依据：实施意见{deadline.rule.clause}", law, *explained.sources])
     rows = []
-    for row in told.rows:
+    for row in explained.rows:
         text = f"{row.date:%m-%d} {WEEKDAYS[row.date.weekday()]}"
         until = getattr(row, "until", None)
         reason = f"{row.reason}（今天）" if row.date == clockwork.today and not row.is_last else row.reason

@@ -9,13 +9,15 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from deadlines.calendar import WEEKDAYS, WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
+# The due moment of a clock that stands still: later than anything, so that no list, sweep or count takes it for due.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 FOLD_OVER = 40  # rows a person still reads one by one
 MAX_LENGTH = 9999
 
@@ -142,6 +144,20 @@ def describe(term: Term) -> str:
     return "按指定日期"
 
 
+def roll_words(term: Term) -> str:
+    """Whether the term runs on when its last day is a day off, in words."""
+    match term:
+        case WorkingDays():
+            return "只数工作日，末日总是工作日"
+        case CalendarDays(roll=True) | Months(roll=True):
+            return "末日逢休息日，顺延到下一个工作日"
+        case Hours():
+            return "计到分钟，休息日照计，不顺延"
+        case OnDate():
+            return "以指定的日期为准，逢休息日不顺延"
+    return "末日逢休息日不顺延"
+
+
 def due(term: Term, started_at: datetime, calendar: WorkCalendar, *, on: date | None = None) -> Due:
     """When the term ends.
 
@@ -156,12 +172,12 @@ def due(term: Term, started_at: datetime, calendar: WorkCalendar, *, on: date | 
     day_zero = start.date()
     if isinstance(term, WorkingDays):
         last = calendar.working_days_after(day_zero, term.n)
-        return Due(last, _end_of(last), calendar.any_provisional(day_zero, last))
-    nominal = _nominal_end(term, day_zero, on)
+        return Due(last, end_of(last), calendar.any_provisional(day_zero, last))
+    nominal = nominal_end(term, day_zero, on)
     if isinstance(term, OnDate) or not term.roll:
-        return Due(nominal, _end_of(nominal), provisional=False)
+        return Due(nominal, end_of(nominal), provisional=False)
     last = calendar.workday_on_or_after(nominal)
-    return Due(last, _end_of(last), calendar.any_provisional(nominal, last))
+    return Due(last, end_of(last), calendar.any_provisional(nominal, last))
 
 
 def explain(
@@ -197,7 +213,7 @@ def explain(
         sentence = f"{since}第 {term.n} 个工作日为 {_dated(result.due_on, calendar)}，当日 24 时届满。"
         passed: tuple[date, date] | None = (day_zero, result.due_on)
     else:
-        nominal = _nominal_end(term, day_zero, on)
+        nominal = nominal_end(term, day_zero, on)
         rows = [
             first,
             *_calendar_rows(term, day_zero, nominal, calendar),
@@ -218,11 +234,11 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
-def _end_of(day: date) -> datetime:
+def end_of(day: date) -> datetime:
     return datetime.combine(day + ONE_DAY, time.min, tzinfo=SHANGHAI)
 
 
-def _nominal_end(term: CalendarDays | Months | OnDate, day_zero: date, on: date | None) -> date:
+def nominal_end(term: CalendarDays | Months | OnDate, day_zero: date, on: date | None) -> date:
     """The last day before any roll."""
     if isinstance(term, CalendarDays):
         return day_zero + timedelta(days=term.n)
@@ -252,7 +268,7 @@ def _is_feast(day: date, calendar: WorkCalendar) -> bool:
     return not calendar.is_workday(day) and bool(calendar.name(day))
 
 
-def _state(day: date, calendar: WorkCalendar) -> str:
+def day_words(day: date, calendar: WorkCalendar) -> str:
     """What kind of day it is, in the words of the panel."""
     weekday = f"周{WEEKDAYS[day.weekday()]}"
     tentative = "（暂定）" if calendar.is_provisional(day) else ""
@@ -281,19 +297,19 @@ def _working_day_rows(day_zero: date, last: date, calendar: WorkCalendar) -> Ite
         if calendar.is_workday(day):
             count += 1
             ending = "，到期" if day == last else ""
-            yield Row(day, count, _state(day, calendar) + ending, counted=True, is_last=day == last)
+            yield Row(day, count, day_words(day, calendar) + ending, counted=True, is_last=day == last)
         else:
-            yield Row(day, None, f"{_state(day, calendar)}，不计", counted=False)
+            yield Row(day, None, f"{day_words(day, calendar)}，不计", counted=False)
 
 
 def _calendar_rows(term: CalendarDays | Months, day_zero: date, nominal: date, calendar: WorkCalendar) -> Iterator[Row]:
     """Days up to the nominal end, which is the last row unless it rolls."""
     rolls = term.roll and not calendar.is_workday(nominal)
-    ending = f"{_state(nominal, calendar)}，顺延" if rolls else "到期"
+    ending = f"{day_words(nominal, calendar)}，顺延" if rolls else "到期"
     if isinstance(term, CalendarDays) and term.n <= FOLD_OVER:
         for count, day in enumerate(_days_after(day_zero, nominal - ONE_DAY), start=1):
             off = calendar.covers(day) and not calendar.is_workday(day)
-            yield Row(day, count, f"{_state(day, calendar)}，照计" if off else "计入", counted=True)
+            yield Row(day, count, f"{day_words(day, calendar)}，照计" if off else "计入", counted=True)
     elif (nominal - day_zero).days > 1:
         how = f"第 1 至 {term.n - 1} 日" if isinstance(term, CalendarDays) else "按月计算"
         yield Row(day_zero + ONE_DAY, None, f"…（{how}）", counted=True, until=nominal - ONE_DAY)
@@ -307,7 +323,7 @@ def _calendar_rows(term: CalendarDays | Months, day_zero: date, nominal: date, c
 def _rolled_rows(nominal: date, last: date, calendar: WorkCalendar) -> Iterator[Row]:
     for day in _days_after(nominal, last):
         ending = "顺延至此，到期" if day == last else "继续顺延"
-        yield Row(day, None, f"{_state(day, calendar)}，{ending}", counted=False, is_last=day == last)
+        yield Row(day, None, f"{day_words(day, calendar)}，{ending}", counted=False, is_last=day == last)
 
 
 def _sources(passed: tuple[date, date] | None, calendar: WorkCalendar) -> tuple[str, ...]:

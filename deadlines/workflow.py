@@ -87,7 +87,8 @@ class Workflow:
     def state_label(self, state: str) -> str:
         return str(dict(self.states.choices).get(state, state))  # type: ignore[attr-defined]
 
-    def lock(self, case: Case, *, version: int | None = None) -> Case:
+    @staticmethod
+    def lock(case: Case, *, version: int | None = None) -> Case:
         """Take the case's row lock. With `version`, refuse when somebody acted since that version was shown."""
         locked = (
             Case.objects.select_for_update(of=("self",))

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
+from audit.clock import local_date
+from deadlines import adjusting
 from deadlines.display import Clockwork, basis_marks, date_text, due_mark, rule_url, term_words
-from deadlines.models import Deadline
+from deadlines.models import Deadline, LedgerRequest
 from organisations.actors import Actor
 from organisations.selectors import waiting_for
 from records.kinds import NextAct, all_kinds, case_url, grade_of
@@ -97,8 +100,12 @@ def line(deadline: Deadline, act: NextAct | None, actor: Actor, clockwork: Clock
         marks.append(act.mark)
     if not owes:
         marks.append(f"由{deadline.owner_unit}办理")
+    if deadline.suspended_at:
+        marks.append(f"{date_text(local_date(deadline.suspended_at), clockwork)} 起中止计时")
+    if getattr(deadline, "has_request", False):
+        marks.append("申请等待审批")
     return {
-        "date_text": date_text(deadline.due_on, clockwork),
+        "date_text": "" if deadline.suspended_at else date_text(deadline.due_on, clockwork),
         "date_iso": deadline.due_on.isoformat(),
         "due_class": mark["class"],
         "due_text": mark["text"],
@@ -125,7 +132,9 @@ def _is_met_by(deadline: Deadline, act: NextAct) -> bool:
 
 
 def _read(deadlines: QuerySet[Deadline]) -> QuerySet[Deadline]:
-    return deadlines.select_related("case__responsible_unit", "case__township", "owner_unit").order_by("due_at", "id")
+    waiting = LedgerRequest.objects.filter(deadline=OuterRef("pk"), decided_at=None)
+    found = deadlines.select_related("case__responsible_unit", "case__township", "owner_unit")
+    return found.annotate(has_request=Exists(waiting)).order_by("due_at", "id")
 
 
 def _next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
@@ -157,6 +166,21 @@ def _signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> lis
                     mark=act.mark if act else "",
                 )
             )
+    for request in adjusting.waiting_for(actor)[:LIMIT]:
+        case = request.deadline.case
+        url = reverse("deadlines:decide", args=[request.pk])
+        lines.append(
+            _plain_line(
+                title=case.title,
+                sub=f"{case.responsible_unit}",
+                url=case_url(case),
+                action_url=url,
+                action_label="审批",
+                grade=grade_of(case.level),
+                mark=f"{request.get_kind_display()}申请",
+                said=[request.deadline.rule.label, adjusting.asked_words(request), f"{request.requested_by}申请"],
+            )
+        )
     for item in (*letters_waiting_for(actor), *waiting_for(actor)):
         lines.append(
             _plain_line(
@@ -175,6 +199,7 @@ def _plain_line(
     action_label: str,
     grade: dict[str, str] | None = None,
     mark: str = "",
+    said: Iterable[str] = (),
 ) -> dict[str, Any]:
     return {
         "date_text": "",
@@ -184,7 +209,7 @@ def _plain_line(
         "title": title,
         "url": url,
         "rule_label": mark or "待签",
-        "marks": [],
+        "marks": list(said),
         "basis_marks": [],
         "for_whom": sub,
         "clause": "",
@@ -202,8 +227,11 @@ def _by_time(
     today = Group("today", "今天")
     week = Group("week", "本周", hint=f"到 {end.month} 月 {end.day} 日（{date_text(end, clockwork).split(' ')[1]}）")
     later = Group("later", "以后")
+    paused = Group("paused", "已中止", hint="恢复计时前不计逾期，也不提醒。")
     for deadline in deadlines:
-        if clockwork.at >= deadline.due_at:
+        if deadline.suspended_at:
+            group = paused
+        elif clockwork.at >= deadline.due_at:
             group = late
         elif deadline.due_on == clockwork.today:
             group = today
@@ -219,7 +247,7 @@ def _by_time(
     own_late = sum(1 for d in deadlines if clockwork.at >= d.due_at and d.rule.is_own_term)
     if own_late:
         late.hint = f"本机关时限 {own_late} 项：不可延期，办结时须写明逾期原因，计入考核。"
-    return [group for group in (late, today, week, later) if group.lines or group.more_count]
+    return [group for group in (late, today, week, later, paused) if group.lines or group.more_count]
 
 
 def week_end(clockwork: Clockwork) -> date:

@@ -15,6 +15,7 @@ from organisations.roles import UnitKind
 TERMS = {
     "risk_assessment": "风险研判",
     "letter_receipt": "文书签收",
+    "treatment_extension": "治理期限最多延长",
     "closure_correction": "销号申请补正",
     "long_term_check": "长期管控检查",
     "long_term_reassessment": "长期管控再评估",

@@ -45,6 +45,7 @@ class Right(TextChoices):
     SIGN_PRINCIPAL = "sign_principal", "以主要负责人签字"
     VERIFY = "verify", "现场核查"
     APPROVE_UNIT = "approve_unit", "以本机关主要负责人批准"
+    DECIDE_TERM = "decide_term", "审批延期、中止、恢复"
     DESIGNATE = "designate", "指定交办单位、明确执法部门"
     PROPOSE_ENFORCER = "propose_enforcer", "提出日常执法部门建议"
     EDIT_ENTERPRISES = "edit_enterprises", "登记、导入企业"
@@ -70,7 +71,7 @@ class Role:
 
 R, K = Right, UnitKind
 _REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
-_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.COUNTERSIGN}
+_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.COUNTERSIGN, R.DECIDE_TERM}
 _PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
 _TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES}
 
@@ -95,7 +96,7 @@ ROLES: tuple[Role, ...] = (
         "乡街主要负责人",
         {K.TOWNSHIP},
         Scope.TERRITORY,
-        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.COUNTERSIGN},
+        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.COUNTERSIGN, R.DECIDE_TERM},
         principal=True,
     ),
     _role("department_handler", "部门经办", {K.DEPARTMENT}, Scope.SUPERVISED, _REGULATOR),

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.http import HttpResponse
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -28,13 +30,18 @@ class NextAct:
 
 @dataclass(frozen=True)
 class CaseKind:
-    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries."""
+    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries.
+
+    `page(request, pk, drawer, status)` draws the case's page with a form beside it (components/action_form.html) that is
+    not the kind's own: of a deadline, say.
+    """
 
     key: str
     label: str
     url_name: str
     next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
     waiting_for: Callable[[Actor], Iterable[Case]]
+    page: Callable[[Any, int, dict[str, Any], int], HttpResponse]
 
 
 OWN_CASE = "letter"

@@ -1,7 +1,8 @@
 """How long: what the notice demands of risks, and nothing else. Each row says its clause."""
 
-from deadlines.rules import Response, lead_unit, register, responsible_unit
-from deadlines.terms import Months, OnDate, WorkingDays
+from deadlines.ladder import Ladder
+from deadlines.rules import Extension, Response, Suspension, lead_unit, register, responsible_unit
+from deadlines.terms import CalendarDays, Months, OnDate, WorkingDays
 from risks.events import Event as E
 
 register(
@@ -28,13 +29,14 @@ register(
         starts=(E.CONCLUDED_SEVERE,),
         within=WorkingDays(3),
         met=(E.HANDED_OVER,),
+        reopened_by=(E.HANDOVER_RECALLED,),
         resumes=True,
         cancelled_by=(E.CONCLUDED_MILD,),
         owed_by=lead_unit,
         action="draft_handover",
         action_label="拟交办函",
         is_own_term=True,
-        note="重大、较大风险均为 3 个工作日，以交办函送达为办结；更正研判结论不重新起算。",
+        note="重大、较大风险均为 3 个工作日，以交办函送达为办结；更正研判结论、撤回交办函都不重新起算。",
     ),
     Response(
         "risks.receipt",
@@ -45,6 +47,7 @@ register(
         within=WorkingDays(2),
         config_key="letter_receipt",
         met=(E.RECEIVED, E.LEFT),
+        cancelled_by=(E.HANDOVER_RECALLED,),
         owed_by=responsible_unit,
         supervised_by=lead_unit,
         action="receive",
@@ -58,12 +61,15 @@ register(
         starts=(E.HANDED_OVER, E.CLOSURE_FAILED, E.CORRECTION_LAPSED),
         within=OnDate(),
         met=(E.CLOSURE_APPLIED,),
-        cancelled_by=(E.LONG_TERM_APPROVED,),
+        cancelled_by=(E.LONG_TERM_APPROVED, E.HANDOVER_RECALLED),
         owed_by=responsible_unit,
         supervised_by=lead_unit,
         action="progress",
         action_label="报进展",
-        remind_before=5,
+        # [D] The notice leaves the day to the letter, so whoever sets it may set it later, and may stop the clock.
+        extension=Extension(CalendarDays(90), config_key="treatment_extension"),
+        suspension=Suspension(("停产停业、歇业，无法治理", "不可抗力")),
+        ladder=Ladder(before=(5, 1)),
     ),
     Response(
         "risks.closure_check",
@@ -78,7 +84,7 @@ register(
         action="verify",
         action_label="填核查结论",
         is_own_term=True,
-        remind_before=3,
+        ladder=Ladder(before=(3, 1)),
         note="通知补正的，自补正材料送齐之日重新起算；补正只能通知一次。",
     ),
     Response(
@@ -110,7 +116,7 @@ register(
         supervised_by=lead_unit,
         action="long_term_check",
         action_label="填检查",
-        remind_before=5,
+        ladder=Ladder(before=(5, 1)),
     ),
     Response(
         "risks.reassessment",
@@ -126,6 +132,6 @@ register(
         action="reassess",
         action_label="再评估",
         is_own_term=True,
-        remind_before=10,
+        ladder=Ladder(before=(10, 1)),
     ),
 )

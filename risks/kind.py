@@ -1,8 +1,10 @@
 """What a worklist needs to know about risk cases: how to open one, and whose hand it waits for."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 
 from organisations.actors import Actor
 from organisations.roles import Right
@@ -78,4 +80,10 @@ def _unsigned(ids: list[int]) -> Iterable[Verification]:
     )
 
 
-register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for))
+def page(request: Any, pk: int, drawer: dict[str, Any], status: int) -> HttpResponse:
+    from risks.views.case import beside  # views come after apps are ready
+
+    return beside(request, pk, drawer, status)
+
+
+register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for, page))

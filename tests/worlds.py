@@ -10,6 +10,7 @@ from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
 from records.models import Attachment, CaseParticipant
+from tests.deadlines.adjustments import ask
 from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
 
@@ -27,6 +28,7 @@ class World:
     letter: int
     attachment: int
     deadline: int
+    term_request: int
     enterprise: int
     change: int
     proposal: int
@@ -41,7 +43,7 @@ class World:
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
-CASES = {"risk", "letter", "attachment", "deadline"}
+CASES = {"risk", "letter", "attachment", "deadline", "term_request"}
 REGISTRY = {"enterprise", "change", "proposal"}
 NAMED_BY = {
     "risks:case": "risk",
@@ -50,6 +52,10 @@ NAMED_BY = {
     "letters:detail": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
+    "deadlines:extend": "deadline",
+    "deadlines:suspend": "deadline",
+    "deadlines:resume": "deadline",
+    "deadlines:decide": "term_request",
     "file": "attachment",
     "enterprises:detail": "enterprise",
     "enterprises:edit": "enterprise",
@@ -137,6 +143,7 @@ def _world(scene: Scene) -> World:
         letter=scene.letter().pk,
         attachment=Attachment.objects.filter(case=scene.pk).latest("pk").pk,
         deadline=scene.deadline("treatment").pk,
+        term_request=ask(scene).pk,
         enterprise=enterprise.pk,
         change=change.pk,
         proposal=proposal.pk,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, Q
 
+from deadlines.terms import NEVER
 from organisations.models import District, Territory, Unit
 from records.models import Case
 
@@ -20,6 +21,10 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def open(self) -> Self:
         return self.filter(met_at__isnull=True, cancelled_at__isnull=True)
 
+    def running(self) -> Self:
+        """Open and not suspended. Lists need not ask: what is suspended is due `NEVER`, after everything else."""
+        return self.open().filter(suspended_at__isnull=True)
+
     def owed_by(self, unit: Unit) -> Self:
         return self.open().filter(owner_unit=unit)
 
@@ -29,11 +34,19 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
 
 class Deadline(models.Model):
-    """A started clock. `terms` is the rule as it stood at the start: whoever recomputes reads only that, never the rule."""
+    """A started clock. `terms` is the rule as it stood at the start: whoever recomputes reads only that, never the rule.
+
+    `due_at`, `due_on`, `provisional` and `suspended_at` are what deadlines.replay makes of `terms`, `started_at`,
+    `named_on` and the entries of the ledger; `is_adjusted` says that there are entries.
+    """
 
     rule_key = models.CharField("规则", max_length=60)
     terms = models.CharField("期限", max_length=20)
     rule_version = models.PositiveSmallIntegerField("规则版本", default=1)
+    # Where the length comes from: the document and its version, or the district's own value.
+    term_basis = models.CharField("期限依据", max_length=200, blank=True, default="", db_default="")
+    # The day that the act itself gave (治理期限), for terms that have no length.
+    named_on = models.DateField("指定日期", null=True, blank=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="deadlines", verbose_name="案卷")
     # The number, within the case, of the event that started it.
     occurrence = models.CharField("起算事件", max_length=40)
@@ -43,6 +56,9 @@ class Deadline(models.Model):
     due_at = models.DateTimeField("到期时刻")
     due_on = models.DateField("到期日")
     provisional = models.BooleanField("暂定", default=False)
+    is_adjusted = models.BooleanField("有延期或中止", default=False, db_default=False)
+    # Since when it stands still. `due_at` is NEVER then, `due_on` the day that stood before.
+    suspended_at = models.DateTimeField("中止时间", null=True, blank=True)
     met_at = models.DateTimeField("办结时间", null=True, blank=True)
     cancelled_at = models.DateTimeField("终止时间", null=True, blank=True)
     cancel_reason = models.CharField("终止原因", max_length=120, blank=True)
@@ -68,8 +84,18 @@ class Deadline(models.Model):
                 condition=Q(met_at__isnull=True) | Q(cancelled_at__isnull=True), name="deadline_met_or_cancelled"
             ),
             models.CheckConstraint(condition=Q(due_at__gt=F("started_at")), name="deadline_due_after_start"),
+            models.CheckConstraint(
+                condition=Q(terms="ON", named_on__isnull=False) | ~Q(terms="ON") & Q(named_on__isnull=True),
+                name="deadline_day_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at__isnull=True, due_at__lt=NEVER)
+                | Q(suspended_at__isnull=False, due_at=NEVER, is_adjusted=True),
+                name="deadline_suspended_is_never_due",
+            ),
         ]
         indexes = [
+            models.Index(fields=["due_at"], condition=_OPEN, name="deadline_open_by_due"),  # the sweep's way in
             models.Index(fields=["owner_unit", "due_at", "id"], condition=_OPEN, name="deadline_owner_open"),
             models.Index(fields=["supervising_unit", "due_at", "id"], condition=_OPEN, name="deadline_supervisor_open"),
             models.Index(
@@ -101,4 +127,6 @@ class Deadline(models.Model):
             return "cancelled"
         if self.met_at:
             return "met_late" if self.met_at >= self.due_at else "met"
+        if self.suspended_at:
+            return "suspended"
         return "overdue" if at >= self.due_at else "open"

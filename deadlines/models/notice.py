@@ -4,18 +4,15 @@ from django.db import models
 from django.db.models.functions import Now
 
 from deadlines.models.ledger import Deadline
+from deadlines.rungs import label_of
 from organisations.models import Person, Post
 
 
 class Notice(models.Model):
-    class Rung(models.TextChoices):
-        SOON = "soon", "即将到期"
-        TODAY = "today", "今天到期"
-        LATE = "late", "已逾期"
-        ESCALATED = "escalated", "逾期上报"
-
     deadline = models.ForeignKey(Deadline, on_delete=models.PROTECT, related_name="notices", verbose_name="时限")
-    rung = models.CharField("级别", max_length=12, choices=Rung.choices)
+    # A kind of deadlines.rungs, mostly with a number: `late-3`, `moved-12`.
+    rung = models.CharField("级别", max_length=30)
+    text = models.CharField("内容", max_length=300, blank=True, default="", db_default="")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="notices", verbose_name="收件人")
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", verbose_name="岗位")
     # The business moment at which the sweep found it.
@@ -31,3 +28,7 @@ class Notice(models.Model):
             models.Index(fields=["person", "-at"]),
             models.Index(fields=["person"], condition=models.Q(read_at=None), name="notice_unread"),
         ]
+
+    @property
+    def rung_label(self) -> str:
+        return label_of(self.rung)

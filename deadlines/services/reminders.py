@@ -1,48 +1,59 @@
 """The sweep: what is due is computed from rows; each rung tells each person once, because the insert is the claim."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max, Min
 
-from audit.clock import local_date
-from deadlines.models import Notice
+from audit.clock import SHANGHAI, local_date
+from deadlines.calendar import CalendarOutOfRange
+from deadlines.models import CalendarDay
 from deadlines.rules import all_rules
-from organisations.roles import ROLES, Right, UnitKind
+from deadlines.services.notices import WORKING
+from organisations.roles import UnitKind
 
-# Posts that work on cases; administrators and tip officers are not told of other people's deadlines.
-_WORKING = [r.key for r in ROLES if r.rights & {Right.TREAT, Right.ASSESS, Right.PROPOSE_ENFORCER, Right.DESIGNATE}]
-
-_NOTICES = """
-INSERT INTO deadlines_notice (deadline_id, rung, person_id, post_id, at)
-SELECT DISTINCT ON (d.id, p.person_id) d.id, %(rung)s, p.person_id, p.id, %(at)s
-FROM deadlines_deadline d
-JOIN unnest(%(keys)s::text[], %(before)s::int[]) AS ladder (rule_key, before) ON ladder.rule_key = d.rule_key
-JOIN deadlines_calendarday due ON due.date = d.due_on
-JOIN deadlines_calendarday today ON today.date = %(today)s
-JOIN organisations_post p ON {recipients}
-WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND {moment}
-  AND p.role_key = ANY(%(roles)s) AND p.valid_from <= %(today)s AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
-ORDER BY d.id, p.person_id, p.id
-ON CONFLICT (deadline_id, rung, person_id) DO NOTHING
+# What is near its due day, by the partial index on open deadlines; materialised, so that nothing else is looked at.
+_NEAR = """
+SELECT d.id, d.rule_key, d.owner_unit_id, d.supervising_unit_id, d.district_id,
+    CASE WHEN d.due_at <= %(at)s THEN 'late' WHEN d.due_on = %(today)s THEN 'today' ELSE 'soon' END AS phase,
+    abs(due.ordinal - %(ordinal)s) AS days
+FROM deadlines_deadline d JOIN deadlines_calendarday due ON due.date = d.due_on
+WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND d.due_at > %(first)s AND d.due_at <= %(last)s
 """
-_OWNER = "p.unit_id = d.owner_unit_id"
 # Late goes one level up: to the unit that presses on, or to 安委办 where the regulator itself is late.
-_SUPERIOR = """p.unit_id = d.supervising_unit_id OR (d.supervising_unit_id IS NULL AND p.unit_id IN
-    (SELECT u.id FROM organisations_unit u WHERE u.district_id = d.district_id AND u.kind = %(committee)s))"""
-R = Notice.Rung
-LADDER = (
-    (R.SOON, _OWNER, "d.due_on > %(today)s AND due.ordinal - today.ordinal <= ladder.before"),
-    (R.TODAY, _OWNER, "d.due_on = %(today)s AND d.due_at > %(at)s"),
-    (R.LATE, _OWNER, "d.due_at <= %(at)s"),
-    (R.ESCALATED, f"({_SUPERIOR})", "d.due_at <= %(at)s"),
+_SWEEP = f"""
+WITH near AS MATERIALIZED ({_NEAR}),
+said AS (
+    SELECT DISTINCT ON (near.id, step.rung, p.person_id) near.id AS deadline_id, step.rung, p.person_id, p.id AS post_id
+    FROM near
+    JOIN unnest(%(keys)s::text[], %(rungs)s::text[], %(phases)s::text[], %(lows)s::int[], %(highs)s::int[], %(ups)s::bool[])
+        AS step (rule_key, rung, phase, low, high, up)
+        ON step.rule_key = near.rule_key AND step.phase = near.phase AND near.days BETWEEN step.low AND step.high
+    LEFT JOIN organisations_unit committee
+        ON step.up AND committee.district_id = near.district_id AND committee.kind = %(committee)s
+            AND committee.valid_to IS NULL
+    JOIN organisations_post p ON p.unit_id =
+        CASE WHEN step.up THEN coalesce(near.supervising_unit_id, committee.id) ELSE near.owner_unit_id END
+    WHERE p.role_key = ANY(%(roles)s) AND p.valid_from <= %(today)s AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
+      AND NOT EXISTS (SELECT FROM deadlines_notice old
+                      WHERE old.deadline_id = near.id AND old.rung = step.rung AND old.person_id = p.person_id)
+    ORDER BY near.id, step.rung, p.person_id, p.id
+),
+told AS (
+    INSERT INTO deadlines_notice (deadline_id, rung, person_id, post_id, at)
+    SELECT deadline_id, rung, person_id, post_id, %(at)s FROM said
+    ON CONFLICT (deadline_id, rung, person_id) DO NOTHING
+    RETURNING id
 )
+SELECT (SELECT count(*) FROM near), (SELECT array_agg(id) FROM told)
+"""
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """`scanned` open deadlines that are due within the ladder's reach or late, `fired` new notices."""
+    """`scanned` open deadlines within the ladders' reach, `fired` new notices."""
 
     scanned: int
     fired: int
@@ -51,24 +62,44 @@ class SweepResult:
 @transaction.atomic
 def sweep(*, at: datetime) -> SweepResult:
     """Tell who must be told at `at`. May run twice, late, or in two places at once: the result is the same."""
-    rules = list(all_rules())
-    values: dict[str, Any] = {
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, sweep_values(at=at))
+        scanned, told = cursor.fetchone()
+    return SweepResult(scanned=int(scanned), fired=len(told or []))
+
+
+def sweep_values(*, at: datetime) -> dict[str, Any]:
+    steps = [(rule.key, step) for rule in all_rules() for step in rule.ladder.steps]
+    today = local_date(at)
+    ahead = max((step.high for _, step in steps if step.phase == "soon"), default=0)
+    behind = max((step.high for _, step in steps if step.phase == "late"), default=0)
+    ordinal, first, last = _reach(today, ahead=ahead, behind=behind)
+    return {
         "at": at,
-        "today": local_date(at),
-        "keys": [r.key for r in rules],
-        "before": [r.remind_before for r in rules],
-        "roles": _WORKING,
+        "today": today,
+        "ordinal": ordinal,
+        "first": first,
+        "last": last,
+        "keys": [key for key, _ in steps],
+        "rungs": [step.rung for _, step in steps],
+        "phases": [step.phase for _, step in steps],
+        "lows": [step.low for _, step in steps],
+        "highs": [step.high for _, step in steps],
+        "ups": [step.goes_up for _, step in steps],
+        "roles": WORKING,
         "committee": UnitKind.COMMITTEE.value,
     }
-    fired = 0
-    with connection.cursor() as cursor:
-        for rung, recipients, moment in LADDER:
-            cursor.execute(_NOTICES.format(recipients=recipients, moment=moment), values | {"rung": rung.value})
-            fired += cursor.rowcount
-        cursor.execute(
-            "SELECT count(*) FROM deadlines_deadline WHERE met_at IS NULL AND cancelled_at IS NULL"
-            " AND due_at <= %(at)s + interval '31 days'",
-            values,
-        )
-        scanned = int(cursor.fetchone()[0])
-    return SweepResult(scanned=scanned, fired=fired)
+
+
+def _reach(today: date, *, ahead: int, behind: int) -> tuple[int, datetime, datetime]:
+    """Today's ordinal, the first and the last due moment that a rung can concern, as plain values for the planner."""
+    ordinal = CalendarDay.objects.filter(pk=today).values_list("ordinal", flat=True).first()
+    if ordinal is None:
+        raise CalendarOutOfRange(f"{today} 不在工作日历范围内，不能提醒")
+    edges = CalendarDay.objects.filter(ordinal__range=(ordinal - behind, ordinal + ahead))
+    found = edges.aggregate(first=Min("date"), last=Max("date"))
+    return ordinal, _midnight(found["first"]), _midnight(found["last"] + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=SHANGHAI)

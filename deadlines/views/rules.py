@@ -1,6 +1,7 @@
 """规则: the clause table as it stands in code, with what runs under each rule for this reader (X5)."""
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
@@ -8,14 +9,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from audit.clock import now
+from audit.clock import local_date, now
 from audit.names import label_of
 from deadlines.calendar import WorkCalendar
 from deadlines.clauses import order_of, title_of
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
-from deadlines.rules import Owner, Response, all_rules, lead_unit, responsible_unit, rule
-from deadlines.terms import OnDate, describe, parse
+from deadlines.rules import Owner, Response, Version, all_rules, lead_unit, responsible_unit, rule
+from deadlines.terms import OnDate, describe, parse, roll_words
 from organisations.access import ActorRequest, acting
 from organisations.models import District
 from records.kinds import case_url
@@ -29,8 +30,9 @@ def index(request: ActorRequest) -> HttpResponse:
     """Grouped by clause in the notice's order, so that somebody with the notice in hand finds the row at once."""
     counts = _counts(request)
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    today = local_date(now())
     for item in all_rules():
-        groups[item.clause].append(_row(item, request.actor.unit.district, counts.get(item.key, {})))
+        groups[item.clause].append(_row(item, request.actor.unit.district, counts.get(item.key, {}), today))
     clauses = [
         {"clause": clause, "title": title_of(clause), "anchor": f"c{number}", "rows": groups[clause]}
         for number, clause in enumerate(sorted(groups, key=order_of), start=1)
@@ -62,7 +64,7 @@ def rule_page(request: ActorRequest, key: str) -> HttpResponse:
         }
         for deadline in mine.select_related("case", "owner_unit").order_by("due_at", "pk")[:SHOWN]
     ]
-    row = _row(item, request.actor.unit.district, _counts(request).get(key, {}))
+    row = _row(item, request.actor.unit.district, _counts(request).get(key, {}), clockwork.today)
     crumbs = [{"text": "规则", "url": reverse("deadlines:rules")}, {"text": item.label, "url": ""}]
     context = {
         "rule": row,
@@ -86,14 +88,15 @@ def _counts(request: ActorRequest) -> dict[str, dict[str, int]]:
     return {row["rule_key"]: {"open": row["open"], "overdue": row["overdue"]} for row in rows}
 
 
-def _row(item: Response, district: District, counts: dict[str, int]) -> dict[str, Any]:
-    term = parse(district.term(item.config_key, str(item.within))) if item.config_key else item.within
+def _row(item: Response, district: District, counts: dict[str, int], today: date) -> dict[str, Any]:
+    version = item.version_on(today)
+    term = parse(district.term(item.config_key, str(version.within))) if item.config_key else version.within
     return {
         "key": item.key,
         "label": item.label,
         "clause": item.clause,
         "clause_title": title_of(item.clause),
-        "basis": item.basis,
+        "basis": version.basis,
         "words": item.words,
         "term": item.words if isinstance(term, OnDate) else describe(term),
         "is_local_default": item.is_local_default,
@@ -102,14 +105,31 @@ def _row(item: Response, district: District, counts: dict[str, int]) -> dict[str
         "cancelled_by": [label_of(name) for name in item.cancelled_by],
         "owes": _OWES.get(item.owed_by, "按案卷确定的单位"),
         "supervises": _OWES.get(item.supervised_by, "") if item.supervised_by else "",
-        "extension": "可申请延期" if item.extendable else "本机关时限，不可延期" if item.is_own_term else "不可延期",
+        "roll": roll_words(term),
+        "extension": item.extension.words(district) if item.extension else _not_extended(item),
+        "suspension": item.suspension.words if item.suspension else "不可中止",
         "is_own_term": item.is_own_term,
-        "remind": f"到期前 {item.remind_before} 个工作日起提醒",
+        "remind": item.ladder.words,
         "note": item.note,
-        "version": item.version,
+        "versions": [_version(v, is_current=v.number == version.number) for v in reversed(item.history)],
         "url": reverse("deadlines:rule", args=[item.key]),
         "open": counts.get("open", 0),
         "overdue": counts.get("overdue", 0),
+    }
+
+
+def _not_extended(item: Response) -> str:
+    return "本机关时限，不可延期" if item.is_own_term else "不可延期"
+
+
+def _version(version: Version, *, is_current: bool) -> dict[str, Any]:
+    since = f"{version.since} 起起算的" if version.since else "最初"
+    return {
+        "number": version.number,
+        "since": since,
+        "term": describe(version.within),
+        "basis": version.basis,
+        "is_current": is_current,
     }
 
 
@@ -123,7 +143,9 @@ def _facts(row: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "到", "value": "、".join(row["met"])},
         {"label": "终止于", "value": "、".join(row["cancelled_by"]) or "案卷办结"},
         {"label": "义务单位", "value": row["owes"], "sub": f"{row['supervises']}督促" if row["supervises"] else ""},
-        {"label": "延期", "value": row["extension"]},
+        {"label": "末日", "value": row["roll"], "wide": True},
+        {"label": "延期", "value": row["extension"], "wide": True},
+        {"label": "中止", "value": row["suspension"], "wide": True},
         {"label": "提醒", "value": row["remind"]},
         {"label": "说明", "value": row["note"] or "无", "wide": True},
     ]

@@ -68,8 +68,9 @@ def notices(request: ActorRequest) -> HttpResponse:
     )
     rows = [
         {
-            "rung": notice.get_rung_display(),
+            "rung": notice.rung_label,
             "at_text": notice.at.astimezone(SHANGHAI).strftime("%m-%d %H:%M"),
+            "text": notice.text,
             "unread": notice.read_at is None,
             "rule_label": notice.deadline.rule.label,
             "title": notice.deadline.case.title,

@@ -150,8 +150,21 @@ def act(request: ActorRequest, pk: int, action: str) -> HttpResponse:
     return answer or _page(request, _found(request, pk), action=action, form=form, status=422)
 
 
+def beside(request: ActorRequest, pk: int, drawer: dict[str, Any], status: int) -> HttpResponse:
+    """The letter of a case with a form of another app beside it."""
+    letter = get_object_or_404(letters_for(request.actor).filter(case=pk).order_by("-pk")[:1])
+    return _page(request, _found(request, letter.pk), drawer=drawer, status=status)
+
+
 def _page(
-    request: ActorRequest, letter: Letter, *, action: str = "", form: Any = None, scan: Any = None, status: int = 200
+    request: ActorRequest,
+    letter: Letter,
+    *,
+    action: str = "",
+    form: Any = None,
+    scan: Any = None,
+    drawer: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     may_scan = not refusal_to_scan(letter, request)
     context = page(letter, request.actor, action=action)
@@ -169,7 +182,7 @@ def _page(
             "version": letter.case.version,
             "form_id": f"act-{action}",
         }
-    return render(request, "letters/detail.html", context, status=status)
+    return render(request, "letters/detail.html", context | (drawer or {}), status=status)
 
 
 def refusal_to_scan(letter: Letter, request: ActorRequest) -> bool:

@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent
+from deadlines.adjusting import with_ledger
 from deadlines.display import Clockwork, clock, due_mark
+from deadlines.drawers import offers
 from deadlines.models import Deadline
 from organisations.actors import Actor
 from organisations.models.people import mask_phone
@@ -51,7 +53,7 @@ _NOW = {
 
 def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, Any]:
     case = risk.case
-    deadlines = list(Deadline.objects.filter(case=case).select_related("owner_unit").order_by("due_at", "id"))
+    deadlines = list(with_ledger(Deadline.objects.filter(case=case)).order_by("due_at", "id"))
     open_ = [d for d in deadlines if d.is_open]
     closed = sorted(
         (d for d in deadlines if not d.is_open), key=lambda d: d.met_at or d.cancelled_at or d.due_at, reverse=True
@@ -76,6 +78,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "clocks": [clock(d, clockwork, opened=i == 0) for i, d in enumerate(open_)],
         "past_clocks": [clock(d, clockwork) for d in closed],
         "first_due": first_due,
+        "offers": offers(open_, actor, clockwork),
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
         "facts": _facts(risk),
         "grading": _compare([g for g in latest if g is not None]),

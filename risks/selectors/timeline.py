@@ -100,6 +100,15 @@ _SAID: dict[str, Callable[[Data], str]] = {
         f"原定 {d.get('due_on', '')} 到期，因“{d.get('reason', '')}”终止。"
         + (f"终止时已逾期。{d.get('late_reason', '')}" if d.get("late") else "")
     ),
+    D.EXTENSION_ASKED: lambda d: f"{d.get('asked', '')}。{d.get('reason', '')}",
+    D.SUSPENSION_ASKED: lambda d: f"{d.get('asked', '')}。{d.get('reason', '')}",
+    D.RESUMPTION_ASKED: lambda d: str(d.get("reason", "")),
+    D.EXTENDED: lambda d: f"到期日由 {d.get('due_on', '')} 改为 {d.get('new_due_on', '')}。{d.get('note', '')}",
+    D.SUSPENDED: lambda d: f"{d.get('asked', '')}，恢复前不计逾期。{d.get('note', '')}",
+    D.RESUMED: lambda d: f"接着计算，到期日为 {d.get('new_due_on', '')}。{d.get('note', '')}",
+    D.EXTENSION_REFUSED: lambda d: str(d.get("note", "")),
+    D.SUSPENSION_REFUSED: lambda d: str(d.get("note", "")),
+    D.RESUMPTION_REFUSED: lambda d: str(d.get("note", "")),
     D.MET: lambda d: f"应于 {d.get('due_on', '')} 前办结，逾期。原因：{d.get('reason', '') or '未说明'}",
 }
 
@@ -137,7 +146,7 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
 def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached: list[Attachment]) -> dict[str, Any]:
     local = event.at.astimezone(SHANGHAI)
     title = event.label
-    if event.name in {D.STARTED, D.CANCELLED, D.MET}:
+    if event.name in D.values:
         title = f"{event.label}：{data.get('label', '')}"
     elif event.name in {E.CONCLUDED_SEVERE, E.CONCLUDED_MILD, E.SELF_GRADED, E.SELF_GRADED_SEVERE}:
         title = f"{event.label.split('（')[0]}：{data.get('grade_text', '')}"

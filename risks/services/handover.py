@@ -7,9 +7,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.models import AuditEvent
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Post
+from records.events import Event as RecordsEvent
 from records.letters.content import LetterContent
 from records.models import Case, Letter
 from records.services import letters, sending
@@ -82,6 +84,7 @@ def draft_handover(
         actor=actor,
         at=at,
         letter=current_letter(risk),
+        replaces=_recalled(case),
     )
     return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
 
@@ -165,6 +168,22 @@ def leave_handover(
 def void_handover(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     _lock(risk, version)
     return letters.void_letter(_letter(risk), reason=reason, actor=actor, at=at)
+
+
+def follow_recall(letter: Letter, event: AuditEvent, actor: Actor, at: datetime) -> None:
+    """A handover that was taken back was none: the risk waits for handover again, on the clock it had (docs/adr/0021)."""
+    if event.name != RecordsEvent.LETTER_RECALLED or letter.kind != Letter.Kind.RISK_HANDOVER:
+        return
+    try:
+        WORKFLOW.advance(letter.case, "recall_handover", actor=actor, at=at, data={"number": letter.number})
+    except Refused as refused:
+        raise LetterRefused(f"交办函不能撤回：{refused}") from refused
+
+
+def _recalled(case: Case) -> Letter | None:
+    """The handover that was taken back last: the next one says that it stands in its place."""
+    found = Letter.objects.filter(case=case, kind=Letter.Kind.RISK_HANDOVER, state=Letter.State.RECALLED)
+    return found.order_by("-pk").first()
 
 
 def content_of(letter: Letter, risk: RiskPoint) -> LetterContent:

@@ -92,8 +92,40 @@ def _arguments(context: Context, action: str) -> dict[str, Any]:
     return ACTS[action].arguments(context)
 
 
+def beside(request: ActorRequest, pk: int, drawer: dict[str, Any], status: int) -> HttpResponse:
+    """The page with a form that is not one of the risk's own acts beside it."""
+    context = actions.context_of(_found(request, pk), request.actor, now())
+    return _draw(request, context, drawer=drawer, status=status)
+
+
 def _page(
     request: ActorRequest, context: Context, *, action: str = "", form: Any = None, status: int = 200
+) -> HttpResponse:
+    if form is None:
+        return _draw(request, context, status=status)
+    risk, chosen = context.risk, ACTS[action]
+    drawer = {
+        "form": form,
+        "heading": chosen.label,
+        "action": reverse("risks:act", args=[risk.pk, action]),
+        "close_url": reverse("risks:case", args=[risk.pk]),
+        "will": chosen.will(context),
+        "submit_label": chosen.submit_label or "提交",
+        "known": chosen.known(context),
+        "version": risk.case.version,
+        "form_key": new_form_key(),
+        "form_id": f"act-{action}",
+    }
+    return _draw(request, context, action=action, drawer=drawer, status=status)
+
+
+def _draw(
+    request: ActorRequest,
+    context: Context,
+    *,
+    action: str = "",
+    drawer: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     risk = context.risk
     clockwork = Clockwork(at=context.at, calendar=WorkCalendar.load())
@@ -109,6 +141,7 @@ def _page(
         }
         for name in possible
     ]
+    page["next_rows"] += [row | {"current": row["url"] == request.path} for row in page["offers"]]
     if not WORKFLOW.refusal(risk.case, "edit", request.actor):
         page["next_rows"].append({"text": "修改风险点", "url": reverse("risks:edit", args=[risk.pk]), "icon": "edit"})
     first = possible[0] if possible else ""
@@ -116,24 +149,10 @@ def _page(
         "grade": page["grade"],
         "state_text": page["state_label"],
         "due": page["first_due"],
-        "action_url": f"{url}?do={first}" if first and not action else "",
+        "action_url": f"{url}?do={first}" if first and drawer is None else "",
         "action_label": ACTS[first].label if first else "",
     }
-    if form is not None:
-        chosen = ACTS[action]
-        page |= {
-            "form": form,
-            "heading": chosen.label,
-            "action": reverse("risks:act", args=[risk.pk, action]),
-            "close_url": url,
-            "will": chosen.will(context),
-            "submit_label": chosen.submit_label or "提交",
-            "known": chosen.known(context),
-            "version": risk.case.version,
-            "form_key": new_form_key(),
-            "form_id": f"act-{action}",
-        }
-    return render(request, "risks/case.html", page, status=status)
+    return render(request, "risks/case.html", page | (drawer or {}), status=status)
 
 
 _ICONS = {

@@ -13,7 +13,7 @@ from deadlines.rules import Response, lead_unit, register, responsible_unit, rul
 from deadlines.terms import OnDate, WorkingDays, describe, parse
 from records.letters.flow import STEPS
 from risks.workflow import WORKFLOW
-from tests.factories import make_district
+from tests.factories import at, make_district
 
 KEYS = Path(__file__).with_name("rule_keys.txt")
 RULES = sorted(rules.all_rules(), key=lambda r: r.key)
@@ -21,6 +21,7 @@ every_rule = pytest.mark.parametrize("row", RULES, ids=lambda r: r.key)
 
 # key: (clause, term, who owes, own term of the authority, key of the district's own value) as the notice and the fact sheet have it
 NOTICE = {
+    "records.letter_receipt": ("三（二）2", "WD2", responsible_unit, False, "letter_receipt"),
     "risks.assessment": ("三（二）1", "WD5", lead_unit, True, "risk_assessment"),
     "risks.handover": ("三（二）2", "WD3", lead_unit, True, ""),
     "risks.receipt": ("三（二）2", "WD2", responsible_unit, False, "letter_receipt"),
@@ -42,19 +43,21 @@ def test_x5_no_rule_key_vanishes_or_is_renamed():
 
 @every_rule
 def test_x5_row_is_complete(row):
-    assert row.key.split(".")[0] in {"risks"}
+    assert row.key.split(".")[0] in {"records", "risks"}
     assert re.fullmatch(r"[一二三四]（[一二三四五六]）[1-6]", row.clause), "clause in the notice's own numbering"
     assert row.label and row.words and row.action_label and row.basis == "蚌山政办秘〔2018〕101号"
     assert row.starts and row.met
     assert not re.search(r"\d", row.words), "the number stands in the term, once"
-    assert row.version >= 1 and row.remind_before >= 1
+    assert row.history[0].number == 1
+    assert [step.rung for step in row.ladder.steps if step.goes_up] == ["escalated-0"]
 
 
 @every_rule
 def test_x5_events_are_declared_and_happen(row):
-    names = {*row.starts, *row.met, *row.cancelled_by}
+    names = {*row.starts, *row.reopened_by, *row.met, *row.cancelled_by}
     assert names <= set(all_names()), "undeclared events"
-    assert names <= {step.event for step in WORKFLOW.steps}, "nothing in the workflow ever writes these"
+    written = {step.event for step in WORKFLOW.steps} | {step.event for step in STEPS.values()}
+    assert names <= written, "nothing in the workflow ever writes these"
     assert not set(row.met) & set(row.cancelled_by), "an event cannot both meet and cancel"
 
 
@@ -69,7 +72,7 @@ def test_x5_action_exists_and_can_be_taken(row):
 @every_rule
 def test_x5_own_terms_are_not_extendable(row):
     if row.is_own_term:
-        assert not row.extendable
+        assert row.extension is None and row.suspension is None
         assert row.owed_by is lead_unit
 
 
@@ -110,13 +113,15 @@ def test_x5_unknown_key_is_an_error():
 
 @pytest.mark.django_db
 def test_x5_district_sets_only_terms_without_a_number_in_the_notice():
+    NOW = at("2026-09-30 16:40")
+
     class Case:
         district = make_district(terms={"letter_receipt": "WD4", "handover": "WD9"})
 
-    assert rule("risks.receipt").term_for(Case) == WorkingDays(4)
-    assert rule("risks.handover").term_for(Case) == WorkingDays(3)
-    assert rule("risks.assessment").term_for(Case) == WorkingDays(5)
-    assert rule("risks.treatment").term_for(Case) == OnDate()
+    assert rule("risks.receipt").snapshot(Case, NOW).within == WorkingDays(4)
+    assert rule("risks.handover").snapshot(Case, NOW).within == WorkingDays(3)
+    assert rule("risks.assessment").snapshot(Case, NOW).within == WorkingDays(5)
+    assert rule("risks.treatment").snapshot(Case, NOW).within == OnDate()
 
 
 def test_x5_response_is_immutable():

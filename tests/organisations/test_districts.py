@@ -112,11 +112,11 @@ def test_x1_a_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_the_profile_knows_exactly_the_terms_that_rules_let_a_district_set() -> None:
-    settable = {rule.config_key: rule for rule in rules.all_rules() if rule.config_key}
+    settable = {key: term for rule in rules.all_rules() for key, term in rule.settable.items()}
     assert set(TERMS) == set(settable)
     profile = read(PROFILE)
     assert {key: str(parse(text)) for key, text in profile.settings["terms"].items()} == {
-        key: str(rule.within) for key, rule in settable.items()
+        key: str(term) for key, term in settable.items()
     }
     assert profile.settings["grading"]["ls_variant"] in LS_VARIANTS
 

@@ -286,6 +286,7 @@ def traces(pk: int) -> tuple[Any, ...]:
         cursor.execute(
             "SELECT state, level, version, closed_on, next_due_at, lead_unit_id,"
             " (SELECT count(*) FROM audit_auditevent), (SELECT count(*) FROM records_signature),"
+            " (SELECT count(*) FROM deadlines_ledgerrequest), (SELECT count(*) FROM deadlines_ledgerentry),"
             " (SELECT count(*) FROM records_attachment), (SELECT coalesce(max(last), 0) FROM records_lettercounter),"
             " (SELECT string_agg(l.state || coalesce(l.seq, 0), ',' ORDER BY l.id) FROM records_letter l WHERE l.case_id = c.id),"
             " (SELECT string_agg(concat(d.id, d.rule_key, d.due_at, d.met_at, d.cancelled_at, d.owner_unit_id), ',' ORDER BY d.id)"
