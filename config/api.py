@@ -20,7 +20,7 @@ from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from organisations.api_errors import Conflict, TooLarge
 from records.services.attachments import FileRefused
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from records.services.signing import SignatureRefused
 from risks.grading import GradingError
 from risks.services.closure import ClosureRefused

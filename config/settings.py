@@ -29,6 +29,8 @@ DEMO_PASSWORD = os.environ.get("DEMO_PASSWORD", "zhuan-2018-101")
 
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "*" if DEMO or TESTING else "")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+# Where people outside reach the portal: the address in the QR of every letter. A district's profile may name its own.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000" if DEMO or TESTING else "")
 
 # A clock that starts at a given moment, so that weeks can be walked through in the demo (see audit/clock.py).
 BUSINESS_NOW = os.environ.get("BUSINESS_NOW", "")

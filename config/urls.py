@@ -17,6 +17,7 @@ urlpatterns = [
     path("risks/", include("risks.urls")),
     path("enterprises/", include("organisations.urls.enterprises")),
     path("letters/", include("records.urls.letters")),
+    path("verify/", include("records.urls.verify")),
     path("files/", include("records.urls.files")),
     path("anchors/", anchors, name="anchors"),
     path("manage/", include("config.manage_urls")),

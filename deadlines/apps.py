@@ -6,10 +6,17 @@ class DeadlinesConfig(AppConfig):
     verbose_name = "时限引擎"
 
     def ready(self) -> None:
-        from deadlines import deadline_rules, events, filing_kind  # noqa: F401  declare rules, event names, the kind
+        from deadlines import (  # noqa: F401  declare rules, event names, the kind
+            deadline_rules,
+            events,
+            filing_kind,
+            letter_rules,
+        )
         from deadlines.services.succession import follow_enterprise, follow_unit
         from organisations.services.changes import on_move
         from organisations.services.units import on_succession
+        from records.kinds import on_letter_event
 
+        on_letter_event(letter_rules.follow)
         on_move(follow_enterprise)
         on_succession(follow_unit)

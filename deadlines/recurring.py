@@ -85,6 +85,7 @@ class Recurring:
     # What a rule without a starting event answers.
     starts: tuple[str, ...] = ()
     cancelled_by: tuple[str, ...] = ()
+    reopened_by: tuple[str, ...] = ()
     resumes: bool = False
     supervised_by: None = None
     extension: None = None

@@ -105,6 +105,9 @@ class Response:
     is_own_term: bool = False  # 本机关时限: a regulator's own
     extension: Extension | None = None
     suspension: Suspension | None = None
+    reopened_by: tuple[
+        str, ...
+    ] = ()  # undoes the act that met it: the clock goes on from its first day, however long ago
     resumes: bool = False  # ended and started again before it ran out, it keeps its first day
     ladder: Ladder = field(default_factory=Ladder)
     versions: tuple[Since, ...] = ()
@@ -174,7 +177,10 @@ def register(*rules: Rule) -> None:
             _REGISTER.by_met.setdefault(name, []).append(rule_)
         if isinstance(rule_, Recurring):
             continue  # neither an event starts it nor does one end it: deadlines.services.expected does
-        for names, index in ((rule_.starts, _REGISTER.by_start), (rule_.cancelled_by, _REGISTER.by_cancel)):
+        for names, index in (
+            ((*rule_.starts, *rule_.reopened_by), _REGISTER.by_start),
+            (rule_.cancelled_by, _REGISTER.by_cancel),
+        ):
             for name in names:
                 index.setdefault(name, []).append(rule_)
 

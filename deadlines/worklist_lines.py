@@ -15,6 +15,7 @@ from organisations.models import Absence
 from organisations.roles import Right
 from organisations.selectors import waiting_for
 from records.kinds import NextAct, all_kinds, case_url, grade_of
+from records.selectors import letters_waiting_for
 
 ASKED_AT_MOST = 300  # requests read for one page
 
@@ -126,7 +127,7 @@ def signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> list
                 mark="工作日历",
             )
         )
-    for item in waiting_for(actor):
+    for item in (*letters_waiting_for(actor), *waiting_for(actor)):
         lines.append(
             _plain_line(
                 title=item.title, sub=item.sub, url=item.url, action_url=item.url, action_label=item.action_label

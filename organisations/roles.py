@@ -38,6 +38,7 @@ class Right(TextChoices):
     ASSESS = "assess", "研判定级"
     DRAFT_LETTER = "draft_letter", "拟稿"
     CHECK_LETTER = "check_letter", "核稿"
+    COUNTERSIGN = "countersign", "会签"
     ISSUE_LETTER = "issue_letter", "签发、送达"
     RECEIVE_LETTER = "receive_letter", "签收来函"
     TREAT = "treat", "治理和报进展"
@@ -91,6 +92,7 @@ RIGHTS_OF_SCOPE: dict[str, frozenset[Right]] = {
             R.ASSESS,
             R.DRAFT_LETTER,
             R.CHECK_LETTER,
+            R.COUNTERSIGN,
             R.ISSUE_LETTER,
             R.VERIFY,
             R.PROPOSE_ENFORCER,
@@ -102,7 +104,7 @@ RIGHTS_OF_SCOPE: dict[str, frozenset[Right]] = {
 }
 _REGULATOR = {R.REGISTER_RISK, R.ASSESS, R.DRAFT_LETTER, R.CHECK_LETTER, R.RECEIVE_LETTER, R.TREAT, R.VERIFY}
 _REGULATOR |= {R.FILE, R.RECEIVE_FILING}
-_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.DECIDE_TERM, R.UNMASK}
+_HEAD = _REGULATOR | {R.ISSUE_LETTER, R.COUNTERSIGN, R.DECIDE_TERM, R.UNMASK}
 _PRINCIPAL = _HEAD | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT}
 _TOWNSHIP = {R.REGISTER_RISK, R.RECEIVE_LETTER, R.TREAT, R.CONFIRM_STATUS, R.EDIT_ENTERPRISES, R.FILE}
 
@@ -133,7 +135,7 @@ ROLES: tuple[Role, ...] = (
         "乡街主要负责人",
         {K.TOWNSHIP},
         Scope.TERRITORY,
-        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.DECIDE_TERM, R.UNMASK},
+        _TOWNSHIP | {R.SIGN_PRINCIPAL, R.APPROVE_UNIT, R.COUNTERSIGN, R.DECIDE_TERM, R.UNMASK},
         principal=True,
     ),
     _role("department_handler", "部门经办", {K.DEPARTMENT}, Scope.SUPERVISED, _REGULATOR),
@@ -147,11 +149,25 @@ ROLES: tuple[Role, ...] = (
         "安委办工作人员",
         {K.COMMITTEE},
         Scope.DISTRICT,
-        {R.PROPOSE_ENFORCER, R.EDIT_ENTERPRISES, R.RECEIVE_LETTER, R.FILE, R.RECEIVE_FILING, R.UNMASK},
+        {
+            R.PROPOSE_ENFORCER,
+            R.EDIT_ENTERPRISES,
+            R.RECEIVE_LETTER,
+            R.COUNTERSIGN,
+            R.FILE,
+            R.RECEIVE_FILING,
+            R.UNMASK,
+        },
     ),
-    _role("district_leader", "区领导", {K.GOVERNMENT}, Scope.DISTRICT, {R.DESIGNATE, R.RECEIVE_FILING}),
-    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, {R.RECEIVE_FILING}),
-    _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, set()),
+    _role(
+        "district_leader",
+        "区领导",
+        {K.GOVERNMENT},
+        Scope.DISTRICT,
+        {R.DESIGNATE, R.COUNTERSIGN, R.RECEIVE_LETTER, R.RECEIVE_FILING},
+    ),
+    _role("supervisory_reader", "监察机关", {K.SUPERVISORY}, Scope.DISTRICT, {R.RECEIVE_LETTER, R.RECEIVE_FILING}),
+    _role("higher_reader", "上级机关", {K.HIGHER}, Scope.DISTRICT, {R.RECEIVE_LETTER}),
     _role("expert", "第三方专家", {K.EXPERT}, Scope.ASSIGNED, {R.VERIFY}),
     _role("tip_officer", "举报受理员", {K.COMMITTEE, K.BUREAU}, Scope.NONE, {R.HANDLE_TIPS}),
     _role(

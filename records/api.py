@@ -36,10 +36,12 @@ class CaseSerializer(serializers.Serializer[Case]):
 class LetterSerializer(serializers.ModelSerializer[Letter]):
     kind = serializers.CharField()
     kind_text = serializers.CharField(source="get_kind_display")
-    state = serializers.CharField(help_text="draft、submitted、checked、issued、dispatched、received、left、void")
+    state = serializers.CharField(
+        help_text="draft、submitted、countersigning、checked、issued、dispatched、received、left、recalled、replaced、void"
+    )
     state_text = serializers.CharField(source="get_state_display")
     issuer = NamedSerializer()
-    recipient = NamedSerializer()
+    recipient = NamedSerializer(allow_null=True, help_text="主送的第一个平台内单位；全部主送见 addressee")
     case = CaseSerializer()
     pdf_digest = serializers.CharField(source="pdf.digest", default="", help_text="SHA-256；空为尚未生成")
     scan_digest = serializers.CharField(source="scan.digest", default="", help_text="盖章扫描件的 SHA-256")
@@ -55,8 +57,12 @@ class LetterSerializer(serializers.ModelSerializer[Letter]):
             "state_text",
             "issuer",
             "recipient",
+            "addressee",
+            "form",
+            "urgency",
             "copies_to",
             "title",
+            "body",
             "requirements",
             "due_on",
             "case",

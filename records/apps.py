@@ -9,7 +9,7 @@ class RecordsConfig(AppConfig):
         from audit.guards import expect_guard
         from audit.verification import also_check
         from organisations.services.handing_over import on_handover
-        from records import events  # noqa: F401  declares the event names
+        from records import events, own_case  # noqa: F401  declares the event names and the case of a letter
         from records.services.evidence import check_evidence
         from records.services.handing_over import letters_to_check, move_letters
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from organisations.actors import Actor
-from records.models import Case
+from records.models import Case, Letter
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,18 @@ class CaseKind:
     page: Callable[[Any, int, dict[str, Any], int], HttpResponse]
 
 
+OWN_CASE = "letter"
+"""Kind of the case that a letter of its own is kept in (公文): one that no risk or other matter asked for."""
+
 _KINDS: dict[str, CaseKind] = {}
+
+# What follows from an event of a letter in the apps above: a clock of receipt, a risk whose handover was taken back.
+LetterFollower = Callable[[Letter, AuditEvent, Actor, datetime], None]
+letter_followers: list[LetterFollower] = []
+
+
+def on_letter_event(follower: LetterFollower) -> None:
+    letter_followers.append(follower)
 
 
 def register(kind: CaseKind) -> None:

@@ -1,33 +1,94 @@
 """Reading letters across cases, within the reader's scope."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
+from audit.clock import local_date
 from organisations.actors import Actor
+from organisations.roles import Right, Scope
+from organisations.selectors import Waiting
+from records.kinds import OWN_CASE
 from records.letters.content import LetterContent
-from records.models import Case, Letter
+from records.models import Case, Countersign, Delivery, Letter
+
+S = Letter.State
+_UNSENT = (*Letter.IN_HOUSE, S.ISSUED, S.VOID)
 
 
 def letters_for(actor: Actor) -> QuerySet[Letter]:
-    """Letters of the cases that the actor sees; a recipient sees them only once they are sent."""
-    before_sending = Q(
-        state__in=[
-            Letter.State.DRAFT,
-            Letter.State.SUBMITTED,
-            Letter.State.CHECKED,
-            Letter.State.ISSUED,
-            Letter.State.VOID,
-        ]
+    """Letters of the cases that the actor sees, and those sent to its unit or put before it for countersigning.
+
+    Drafts stay in the issuing house, except with whoever is asked to countersign; addressees see a letter once it is sent.
+    """
+    mine = Delivery.objects.filter(letter=OuterRef("pk"), unit=actor.unit_id)
+    sent = Exists(mine.filter(sent_at__isnull=False))
+    asked = Exists(
+        Countersign.objects.filter(letter=OuterRef("pk"), unit=actor.unit_id, asked_at__isnull=False).filter(
+            Q(post=None) | Q(post=actor.post.pk)
+        )
     )
-    seen = Letter.objects.filter(case__in=Case.objects.for_actor(actor))
+    seen = Q(case__in=Case.objects.for_actor(actor)) | Q(issuer=actor.unit_id) | sent | asked
+    if actor.scope in {Scope.ASSIGNED, Scope.NONE}:
+        seen = Q(case__in=Case.objects.for_actor(actor))
+    own = Q(issuer=actor.unit_id) | asked
+    found = Letter.objects.filter(seen)
     if actor.unit.is_regulator or actor.unit.kind in {"government", "supervisory", "higher"}:
-        # Drafts stay in the issuing house.
-        drafts = Q(state__in=[Letter.State.DRAFT, Letter.State.SUBMITTED, Letter.State.CHECKED])
-        own = Q(issuer=actor.unit_id)
-        # A township or department may itself be the recipient.
-        return seen.exclude(drafts & ~own).exclude(before_sending & Q(recipient=actor.unit_id) & ~own)
-    return seen.exclude(before_sending)
+        return found.exclude(Q(state__in=Letter.IN_HOUSE) & ~own).exclude(Q(state__in=_UNSENT) & Q(Exists(mine)) & ~own)
+    return found.exclude(Q(state__in=_UNSENT) & ~own)
 
 
 def frozen_content(letter: Letter) -> LetterContent | None:
     """What was issued, word for word; None while it is still a draft."""
     return LetterContent.from_json(letter.content) if letter.content else None
+
+
+# What the next hand does on a letter of its own, by its state.
+_NEXT = {
+    S.DRAFT: ("edit", "续拟"),
+    S.SUBMITTED: ("check", "核稿"),
+    S.COUNTERSIGNING: ("countersign", "会签"),
+    S.CHECKED: ("issue", "签发"),
+    S.ISSUED: ("dispatch", "送达"),
+    S.DISPATCHED: ("receive", "签收"),
+}
+
+
+def letters_waiting_for(actor: Actor) -> list[Waiting]:
+    """Letters that wait for this post's hand and stand under no other clock: one query."""
+    person, unit = actor.post.person_id, actor.unit_id
+    asked = Countersign.objects.filter(
+        letter=OuterRef("pk"), unit=unit, asked_at__isnull=False, decision="", voided_at=None
+    ).filter(Q(post=None) | Q(post=actor.post.pk))
+    waiting = Q(pk__in=[])
+    if actor.may(Right.COUNTERSIGN):
+        waiting |= Q(state=S.COUNTERSIGNING) & Exists(asked) & ~Q(drafted_by=person)
+    # A letter that an act on another case is made by waits on that case's page (risks/kind.py).
+    own = Q(issuer=unit) & (Q(case__kind=OWN_CASE) | Q(recalls__isnull=False))
+    if actor.may(Right.DRAFT_LETTER):
+        waiting |= own & Q(state=S.DRAFT, drafted_by=person) | own & Q(state=S.ISSUED)
+    if actor.may(Right.CHECK_LETTER):
+        waiting |= own & Q(state=S.SUBMITTED, checker__person=person)
+    if actor.may(Right.ISSUE_LETTER):
+        waiting |= own & Q(state=S.CHECKED)
+    found = Letter.objects.filter(waiting).select_related("issuer", "drafted_by").order_by("drafted_at", "pk")[:100]
+    return [_waiting(letter) for letter in found]
+
+
+def _waiting(letter: Letter) -> Waiting:
+    action, label = _NEXT[S(letter.state)]
+    return Waiting(
+        title=f"{letter.get_kind_display()}：{letter.title}",
+        sub=f"{letter.issuer}，{letter.drafted_by}拟稿，主送{letter.addressee}"
+        if letter.addressee
+        else f"{letter.issuer}",
+        url=letter_url(letter, action),
+        action_label=label,
+        since=local_date(letter.drafted_at),
+    )
+
+
+def letter_url(letter: Letter, action: str = "") -> str:
+    if action == "edit":
+        return reverse("letters:edit", args=[letter.pk])
+    url = reverse("letters:detail", args=[letter.pk])
+    return f"{url}?do={action}" if action else url

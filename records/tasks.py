@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from audit.heartbeat import heartbeat
-from records.services.letters import render_pending
+from records.services.rendering import render_pending
 
 
 @shared_task

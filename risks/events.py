@@ -16,6 +16,7 @@ class Event(TextChoices):
     DESIGNATED = "risks.designated", "指定交办单位"
     HANDOVER_DRAFTED = "risks.handover_drafted", "拟交办函"
     HANDED_OVER = "risks.handed_over", "交办"
+    HANDOVER_RECALLED = "risks.handover_recalled", "撤回交办函"
     RECEIVED = "risks.received", "签收交办函"
     LEFT = "risks.left", "留置送达交办函"
     PLANNED = "risks.planned", "报送治理方案"

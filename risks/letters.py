@@ -4,6 +4,7 @@ import re
 
 from audit.clock import local_date
 from deadlines.terms import describe, parse
+from records.letters.compose import replacing
 from records.letters.content import LetterContent, heading, paragraph
 from records.models import Case, Letter
 from risks.grading import COLOUR, Grade, Method
@@ -52,8 +53,8 @@ def handover_content(letter: Letter, risk: RiskPoint, conclusion: Grading) -> Le
     return LetterContent(
         issuer_name=letter.issuer.letterhead or letter.issuer.name,
         title=letter.title,
-        recipient=letter.recipient.name,
-        body=tuple(body),
+        recipient=letter.addressee,
+        body=(*body, *replacing(letter)),
         signer_name=letter.issuer.name,
         signed_on=local_date(letter.issued_at) if letter.issued_at else None,
         copies_to=tuple(part.strip() for part in re.split(r"[、，\s]+", letter.copies_to) if part.strip()),

@@ -113,6 +113,7 @@ WORKFLOW = Workflow(
         Step("designate", "指定交办单位", BEFORE_HANDOVER, None, designating_leader, "区领导", E.DESIGNATED),
         Step("draft_handover", "拟交办函", (S.GRADED,), None, handing_official, "交办单位（不能是责任单位自己）", E.HANDOVER_DRAFTED),
         Step("hand_over", "交办", (S.GRADED,), S.HANDED_OVER, handing_official, "交办单位（不能是责任单位自己）", E.HANDED_OVER, hidden=True),
+        Step("recall_handover", "撤回交办函", (S.HANDED_OVER, S.TREATING), S.GRADED, handing_official, "交办单位", E.HANDOVER_RECALLED, hidden=True),
         Step("receive", "签收交办函", (S.HANDED_OVER,), S.TREATING, receiving_clerk, "责任单位", E.RECEIVED),
         Step("leave", "留置送达", (S.HANDED_OVER,), S.TREATING, handing_official, "交办单位", E.LEFT),
         Step("plan", "报送治理方案", (S.TREATING,), None, treating_unit, "责任单位", E.PLANNED),

@@ -22,7 +22,7 @@ from records.models import Case, Letter
 from records.selectors import letters_for
 from records.services import letters
 from records.services.attachments import FileRefused, inspect
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from records.web import submit
 from risks.models import RiskPoint
 from risks.selectors.timeline import timeline

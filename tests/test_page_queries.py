@@ -74,7 +74,7 @@ def test_x5_notices() -> None:
 def test_x7_page_of_one_letter() -> None:
     scene = risk_in("treating")
     client = client_for(scene.cast.handler)
-    assert asked(client, f"/letters/{scene.letter().pk}/") == 7
+    assert asked(client, f"/letters/{scene.letter().pk}/") == 15
 
 
 def test_r4_case_page_with_one_and_three_of_everything() -> None:

@@ -103,6 +103,9 @@ def _servers(children: dict[str, Child]) -> dict[str, str]:
         running = redis.start_server(LOCAL / "redis", log=LOGS / "redis.log", pids=PIDS)
         children["redis"], broker = running.child, running.url
     more = {"DEMO": os.environ.get("DEMO") or "1"}
+    # What the QR on a letter leads to.
+    own = f"http://{_shown(os.environ.get('HOST') or '127.0.0.1')}:{_port()}"
+    more["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or own
     if os.environ.get("BUSINESS_NOW"):
         # All processes must agree on when the walked clock was set.
         more["BUSINESS_NOW_SET_AT"] = str(time.time())

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('deadlines', '0004_calendar_edits'),
         ('organisations', '0001_initial'),
-        ('records', '0006_case_without_sector'),
+        ('records', '0003_letters'),
     ]
 
     operations = [

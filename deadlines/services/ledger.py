@@ -1,6 +1,6 @@
 """Deadlines follow events by the rule table. Called by the workflow only, under the case's row lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -67,8 +67,42 @@ def apply_event(
     return Effects(started=started, met=met, cancelled=cancelled)
 
 
-def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime, on: date | None) -> Deadline:
-    started_at = _first_start(case, rule, at) or at
+def apply_to_each(
+    case: Case,
+    event: AuditEvent,
+    *,
+    rule: rules.Response,
+    owners: Mapping[str, Unit] | None = None,
+    done: Collection[str] = (),
+    ended: Collection[str] = (),
+    at: datetime,
+) -> None:
+    """The same for a rule that several owe at once, each under an occurrence of its own: the addressees of a letter.
+
+    `owners` start, `done` are met, what else is `ended` is cancelled.
+    """
+    for occurrence, owner in (owners or {}).items():
+        _start(case, rule, event, at=at, on=None, owner=owner, occurrence=occurrence)
+    for deadline in Deadline.objects.open().filter(case=case, rule_key=rule.key).select_for_update():
+        if deadline.occurrence in done:
+            _meet(deadline, at=at, late_reason="")
+        elif deadline.occurrence in ended:
+            own_act = event.unit_id == deadline.owner_unit_id
+            _cancel(deadline, at=at, reason=event.label, late_reason="", own_act=own_act)
+    refresh_next_due(case)
+
+
+def _start(
+    case: Case,
+    rule: rules.Response,
+    event: AuditEvent,
+    *,
+    at: datetime,
+    on: date | None,
+    owner: Unit | None = None,
+    occurrence: str = "",
+) -> Deadline:
+    started_at = (_reopened(case, rule) if event.name in rule.reopened_by else _first_start(case, rule, at)) or at
     version = rule.snapshot(case, started_at)
     term = version.within
     when = due(term, started_at=started_at, calendar=WorkCalendar.load(), on=on)
@@ -79,13 +113,13 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         term_basis=version.basis,
         named_on=on if isinstance(term, OnDate) else None,
         case=case,
-        occurrence=str(event.case_seq),
+        occurrence=occurrence or str(event.case_seq),
         title=case.title,
         started_at=started_at,
         due_at=when.due_at,
         due_on=when.due_on,
         provisional=when.provisional,
-        owner_unit=rule.owed_by(case),
+        owner_unit=owner or rule.owed_by(case),
         supervising_unit=rule.supervised_by(case) if rule.supervised_by else None,
         responsible_unit_id=case.responsible_unit_id,
         township_id=case.township_id,
@@ -101,6 +135,12 @@ def _start(case: Case, rule: rules.Response, event: AuditEvent, *, at: datetime,
         data=data | {"due_on": deadline.due_on, "provisional": deadline.provisional, "from_seq": event.case_seq},
     )
     return deadline
+
+
+def _reopened(case: Case, rule: rules.Response) -> datetime | None:
+    """What was done in time and then taken back was not done: the first day stays, and may lie past its due day."""
+    done = Deadline.objects.filter(case=case, rule_key=rule.key, met_at__isnull=False)
+    return done.order_by("-id").values_list("started_at", flat=True).first()
 
 
 def _first_start(case: Case, rule: rules.Response, at: datetime) -> datetime | None:

@@ -12,6 +12,11 @@ from typing import Any
 
 FORM_XINHAN = "xinhan"
 """信函格式 (GB/T 9704-2012, 10.1): the form of letters between units that are not superior and subordinate."""
+FORM_WENJIAN = "wenjian"
+"""文件格式 (chapter 7): notices, bulletins, reports; with red head, rule and 版记."""
+FORM_JIYAO = "jiyao"
+"""纪要格式 (10.3): minutes; nobody is addressed, nothing is signed or sealed, who took part stands at the end."""
+FORMS = (FORM_XINHAN, FORM_WENJIAN, FORM_JIYAO)
 
 PARAGRAPH = "paragraph"
 HEADINGS = ("heading1", "heading2", "heading3", "heading4")
@@ -56,7 +61,10 @@ def heading(level: int, text: str, run_in: str = "") -> Block:
 
 @dataclass(frozen=True)
 class LetterContent:
-    """Everything a reader of the letter sees. A draft has no number, and may have no date."""
+    """Everything a reader of the letter sees. A draft has no number, and may have no date.
+
+    `issuer_name` is the whole of the red mark (…局, …局文件, …会议纪要). `approver` is the 签发人 of an upward letter.
+    """
 
     issuer_name: str
     title: str
@@ -72,18 +80,21 @@ class LetterContent:
     note: str = ""
     draft: bool = False
     form: str = FORM_XINHAN
+    sealed: bool = True
+    approver: str = ""
+    attendance: tuple[tuple[str, str], ...] = ()  # of minutes: (出席, names), (请假, names), (列席, names)
+    verify_url: str = ""
+    verify_code: str = ""
 
     def __post_init__(self) -> None:
         for name in ("body", "attachments", "copies_to"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if self.form != FORM_XINHAN:
+        object.__setattr__(self, "attendance", tuple((label, names) for label, names in self.attendance))
+        if self.form not in FORMS:
             raise LetterContentError(f"公文格式无效：{self.form}")
-        required = {
-            "发文机关标志": self.issuer_name,
-            "标题": self.title,
-            "主送机关": self.recipient,
-            "发文机关署名": self.signer_name,
-        }
+        required = {"发文机关标志": self.issuer_name, "标题": self.title, "发文机关署名": self.signer_name}
+        if self.form != FORM_JIYAO:
+            required["主送机关"] = self.recipient
         empty = [label for label, value in required.items() if not value.strip()]
         if not self.body:
             empty.append("正文")
@@ -120,8 +131,10 @@ class LetterContent:
             yield block.text
             yield block.run_in
         yield from self.attachments
-        yield from (self.signer_name, self.note)
+        yield from (self.signer_name, self.note, self.approver, self.verify_url, self.verify_code)
         yield from self.copies_to
+        for label, names in self.attendance:
+            yield from (label, names)
 
 
 def chinese_date(day: date | None) -> str:

@@ -5,7 +5,6 @@ the addressee does. Therefore the fonts' own tables are asked, before a letter t
 """
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -126,23 +125,15 @@ def missing_characters(text: str) -> list[str]:
     Private-use characters always count as missing: another machine's font gives them another meaning.
     """
     fonts = letter_fonts()
-    coverage = {point for face in (*fonts.roles.values(), *fonts.fallbacks.values()) for point in code_points(face)}
-    return _not_covered(text, coverage)
-
-
-def _not_covered(text: str, coverage: Iterable[int]) -> list[str]:
+    faces = (*fonts.roles.values(), *fonts.fallbacks.values())
     missing = []
     for character in dict.fromkeys(text):
         category = unicodedata.category(character)
         if character in "\n\r\t" or category == "Cf":
             continue
-        if category in ("Co", "Cc") or ord(character) not in coverage:
+        if category in ("Co", "Cc") or not any(has_character(face, character) for face in faces):
             missing.append(character)
     return missing
-
-
-def code_points(face: Face) -> frozenset[int]:
-    return frozenset(_tables(face.path, face.number, face.path.stat().st_mtime_ns).cmap)
 
 
 def has_character(face: Face, character: str) -> bool:

@@ -14,8 +14,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from records.letters.content import LetterContent
+from records.letters.content import FORM_XINHAN, LetterContent
 from records.letters.glyphs import LetterFonts, letter_fonts, missing_characters
+from records.letters.layout import END_OF_TEXT, Imprint, page_context
 
 logger = logging.getLogger(__name__)
 # Pango's font map is not made for several threads at once.
@@ -37,21 +38,28 @@ def render_letter(content: LetterContent) -> bytes:
     if missing:
         raise LetterCharactersMissing(missing)
     fonts = letter_fonts()
-    from django.template.loader import render_to_string
-    from weasyprint import HTML
-
-    from records.letters.layout import page_context
-
-    page = render_to_string(f"letters/{content.form}.html", page_context(content, fonts))
     # The identifier would otherwise be derived from more than the letter.
     identifier = hashlib.sha256(content.to_json().encode()).digest()[:16]
     with _rendering:
-        engine = _engine(content.form, fonts)
-        document = HTML(string=page, url_fetcher=engine.fetcher)
-        pdf: bytes = document.write_pdf(
-            stylesheets=[engine.stylesheet], font_config=engine.font_config, pdf_identifier=identifier
-        )
+        engine = _engine("xinhan" if content.form == FORM_XINHAN else "document", fonts)
+        document = _laid_out(content, fonts, engine, Imprint.WITH_TEXT)
+        if content.form != FORM_XINHAN and len(document.pages) % 2:
+            # 7.4: 版记 stands at the foot of the last, even page; a letter that ends on an odd one gets one more.
+            document = _laid_out(content, fonts, engine, Imprint.OWN_PAGE)
+            if next(i for i, page in enumerate(document.pages, 1) if END_OF_TEXT in page.anchors) % 2 == 0:
+                # 7.5: a blank page before it, and then neither of the two is numbered.
+                document = _laid_out(content, fonts, engine, Imprint.AFTER_BLANK)
+        pdf: bytes = document.write_pdf(pdf_identifier=identifier)
     return pdf
+
+
+def _laid_out(content: LetterContent, fonts: LetterFonts, engine: "_Engine", imprint: Imprint) -> Any:
+    from django.template.loader import render_to_string
+    from weasyprint import HTML
+
+    page = render_to_string(f"letters/{content.form}.html", page_context(content, fonts, imprint=imprint))
+    html = HTML(string=page, url_fetcher=engine.fetcher)
+    return html.render(stylesheets=[engine.stylesheet], font_config=engine.font_config)
 
 
 @dataclass(frozen=True)
@@ -61,9 +69,9 @@ class _Engine:
     fetcher: Any
 
 
-def _engine(form: str, fonts: LetterFonts) -> _Engine:
+def _engine(sheet: str, fonts: LetterFonts) -> _Engine:
     files = tuple((role, face.path) for role, face in sorted(fonts.roles.items()))
-    return _build_engine(form, files, tuple((role, tuple(fonts.css_families(role))) for role in _roles()))
+    return _build_engine(sheet, files, tuple((role, tuple(fonts.css_families(role))) for role in _roles()))
 
 
 def _roles() -> tuple[str, ...]:
@@ -95,7 +103,7 @@ def _release() -> None:
 
 @lru_cache(maxsize=4)
 def _build_engine(
-    form: str, files: tuple[tuple[str, Path], ...], families: tuple[tuple[str, tuple[str, ...]], ...]
+    sheet: str, files: tuple[tuple[str, Path], ...], families: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> _Engine:
     from django.template.loader import render_to_string
     from weasyprint import CSS
@@ -114,7 +122,7 @@ def _build_engine(
             return URLFetcherResponse(url, allowed[url].read_bytes())
 
     css = render_to_string(
-        f"letters/{form}.css",
+        f"letters/{sheet}.css",
         {
             "faces": [
                 {"name": css_name(role), "url": path.as_uri(), "weight": "bold" if role == "biaosong" else "normal"}

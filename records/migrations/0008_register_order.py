@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisations', '0001_initial'),
-        ('records', '0006_case_without_sector'),
+        ('records', '0005_idempotency'),
     ]
 
     operations = [

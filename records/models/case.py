@@ -53,9 +53,9 @@ class Case(models.Model):
     state = models.CharField("状态", max_length=30)
     level = models.CharField("等级", max_length=20, blank=True)
     township = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="cases", verbose_name="乡街")
-    # None where the matter belongs to no one sector: what a department or township files about itself.
+    # None where the matter belongs to no one sector: a letter of its own, what a department files about itself.
     sector = models.ForeignKey(
-        Sector, on_delete=models.PROTECT, null=True, related_name="cases", verbose_name="行业领域"
+        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="cases", verbose_name="行业领域"
     )
     # Who the case is about and who must act on it: an enterprise, a township or a department.
     responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cases", verbose_name="责任单位")

@@ -17,7 +17,7 @@ def open_case(
     title: str,
     state: str,
     township: Territory,
-    sector: Sector,
+    sector: Sector | None,
     responsible_unit: Unit,
     lead_unit: Unit,
     at: datetime,

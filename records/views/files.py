@@ -19,8 +19,10 @@ _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
 @acting(scoped=True)
 @require_safe
 def download(request: ActorRequest, pk: int) -> HttpResponse:
-    attachment = get_object_or_404(Attachment.objects.filter(case__in=Case.objects.for_actor(request.actor)), pk=pk)
-    copies = Letter.objects.filter(Q(pdf=attachment) | Q(scan=attachment))
+    # Enclosures go with their letter, also to who does not see its case.
+    seen = Q(case__in=Case.objects.for_actor(request.actor)) | Q(enclosed_in__in=letters_for(request.actor))
+    attachment = get_object_or_404(Attachment.objects.filter(seen).distinct(), pk=pk)
+    copies = Letter.objects.filter(Q(pdf=attachment) | Q(scan=attachment) | Q(enclosures=attachment))
     if copies.exists() and not letters_for(request.actor).filter(pk__in=copies).exists():
         raise Http404  # a letter's copy is as visible as the letter: not to the recipient before it is sent
     return serve(attachment)

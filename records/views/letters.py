@@ -1,36 +1,42 @@
-"""Letters: the list, one letter with its way, the PDF, the sealed scan (X7)."""
+"""Letters: the list, one letter with its way and the acts beside it, the PDF, the sealed scan (X7)."""
 
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.clock import SHANGHAI, now
+from audit.clock import now
 from organisations.access import ActorRequest, acting
 from organisations.roles import Right
 from organisations.row_ids import row_id
-from records.kinds import case_url
-from records.models import Letter
-from records.selectors import frozen_content, letters_for
+from records.letters.flow import refusal
+from records.models import Case, Letter
+from records.selectors import letters_for
 from records.services.attachments import FileRefused
-from records.services.letters import LetterRefused, attach_scan
+from records.services.deliveries import note_opening
+from records.services.letters import attach_scan
+from records.services.own_letters import under_lock
+from records.services.refusals import LetterRefused
+from records.services.signing import SignatureRefused
 from records.views.files import serve
-from records.web import new_form_key, submit
+from records.views.letter_acts import ACTS, possible
+from records.views.letter_page import page
+from records.web import new_form_key, submit, version_of
 
 PAGE = 30
-FLOW = ("拟稿", "核稿", "签发编号", "送达", "签收")
-_REACHED = {"draft": 0, "submitted": 1, "checked": 2, "issued": 3, "dispatched": 4, "received": 5, "left": 5, "void": 0}
+REFUSALS = (LetterRefused, SignatureRefused, FileRefused)
 
 
 class ScanForm(forms.Form):
     scan = forms.FileField(
-        label="盖章扫描件",
+        label="盖章扫描件或电子签章件",
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/*"}),
         help_text="PDF 或照片。上传后以盖章件为准，摘要存档。",
-        error_messages={"required": "请选择盖章扫描件"},
+        error_messages={"required": "请选择盖章件"},
     )
 
 
@@ -38,97 +44,151 @@ class ScanForm(forms.Form):
 @require_safe
 def index(request: ActorRequest) -> HttpResponse:
     """Newest first, keyset paging by id."""
-    found = letters_for(request.actor).select_related("issuer", "recipient", "case").order_by("-id")
-    chosen = request.GET.get("state", "")
+    found = letters_for(request.actor).select_related("issuer", "case").order_by("-id")
+    chosen, kind = request.GET.get("state", ""), request.GET.get("kind", "")
     if chosen in Letter.State.values:
         found = found.filter(state=chosen)
+    if kind in Letter.Kind.values:
+        found = found.filter(kind=kind)
     before = row_id(request.GET.get("before", ""))
     if before:
         found = found.filter(pk__lt=before)
-    page = list(found[: PAGE + 1])
-    more = page[PAGE - 1].pk if len(page) > PAGE else None
-    states = [{"text": "全部", "url": "?", "current": not chosen}]
-    states += [{"text": label, "url": f"?state={key}", "current": key == chosen} for key, label in Letter.State.choices]
-    return render(
-        request,
-        "letters/list.html",
-        {
-            "letters": page[:PAGE],
-            "rows": [{"label": "环节", "chips": states}],
-            "page": {
-                "text": f"本页 {len(page[:PAGE])} 份",
-                "next_url": f"?state={chosen}&before={more}" if more else "",
-                "prev_url": "?" + (f"state={chosen}" if chosen else "") if before else "",
-            },
+    rows = list(found[: PAGE + 1])
+    more = rows[PAGE - 1].pk if len(rows) > PAGE else None
+
+    def url(**changed: Any) -> str:
+        told = {"state": chosen, "kind": kind} | changed
+        return "?" + "&".join(f"{key}={value}" for key, value in told.items() if value)
+
+    def chips(name: str, choices: Any, current: str) -> list[dict[str, Any]]:
+        return [{"text": "全部", "url": url(**{name: ""}), "current": not current}] + [
+            {"text": label, "url": url(**{name: key}), "current": key == current} for key, label in choices
+        ]
+
+    context = {
+        "letters": rows[:PAGE],
+        "rows": [
+            {"label": "环节", "chips": chips("state", Letter.State.choices, chosen)},
+            {"label": "文种", "chips": chips("kind", Letter.Kind.choices, kind)},
+        ],
+        "may_draft": request.actor.may(Right.DRAFT_LETTER),
+        "page": {
+            "text": f"本页 {len(rows[:PAGE])} 份",
+            "next_url": url(before=more) if more else "",
+            "prev_url": url() if before else "",
         },
-    )
+    }
+    return render(request, "letters/list.html", context)
 
 
 def _found(request: ActorRequest, pk: int) -> Letter:
     related = (
-        "issuer",
-        "recipient",
+        "issuer__district",
         "case__district",
         "drafted_by",
+        "checker__person",
         "checked_by",
         "issued_by",
         "dispatched_by",
         "pdf",
         "scan",
         "receipt",
+        "recalls",
+        "replaces",
     )
     return get_object_or_404(letters_for(request.actor).select_related(*related), pk=pk)
 
 
 @acting(scoped=True)
 @require_safe
+def of_case(request: ActorRequest, pk: int) -> HttpResponse:
+    """The latest letter of a case that was opened for one: where the worklist and the search lead."""
+    case = get_object_or_404(Case, pk=pk)
+    letter = letters_for(request.actor).filter(case=case).order_by("-pk").first()
+    if letter is None:
+        raise Http404
+    action = request.GET.get("do", "")
+    url = reverse("letters:detail", args=[letter.pk])
+    return redirect(f"{url}?do={action}" if action in ACTS else url)
+
+
+@acting(scoped=True)
+@require_safe
 def detail(request: ActorRequest, pk: int) -> HttpResponse:
-    return _page(request, _found(request, pk), ScanForm())
+    """`?do=<act>` opens the act's form beside the letter. The first look of an addressee is noted."""
+    letter = _found(request, pk)
+    note_opening(letter, actor=request.actor, at=now())
+    action = request.GET.get("do", "")
+    if not action:
+        return _page(request, letter)
+    if action == "edit":
+        return redirect("letters:edit", pk=pk)
+    if action not in ACTS:
+        raise Http404
+    if action not in possible(letter, request.actor):
+        messages.info(request, refusal(letter, action, request.actor) or "这一步在案卷页办理")
+        return redirect("letters:detail", pk=pk)
+    return _page(request, letter, action=action, form=ACTS[action].form(**ACTS[action].arguments(letter)))
 
 
-def _page(request: ActorRequest, letter: Letter, form: ScanForm, status: int = 200) -> HttpResponse:
-    reached = _REACHED[letter.state]
-    content = frozen_content(letter)
-    may_scan = (
-        letter.state in Letter.NUMBERED
-        and letter.issuer_id == request.actor.unit_id
-        and request.actor.may(Right.DRAFT_LETTER)
-    )
-    context: dict[str, Any] = {
-        "letter": letter,
-        "content": content,
-        "flow": [{"label": label, "done": i < reached, "current": i == reached} for i, label in enumerate(FLOW)],
-        "case_url": case_url(letter.case),
-        "facts": _facts(letter),
-        "form": form if may_scan and letter.scan is None else None,
-        "form_key": new_form_key(),
-        "pdf_url": reverse("letters:pdf", args=[letter.pk]),
-    }
-    return render(request, "letters/detail.html", context, status=status)
+@acting(scoped=True)
+@require_POST
+def act(request: ActorRequest, pk: int, action: str) -> HttpResponse:
+    if action not in ACTS:
+        raise Http404
+    letter, at = _found(request, pk), now()
+    chosen = ACTS[action]
+    form = chosen.form(request.POST, request.FILES, **chosen.arguments(letter))
+    version = version_of(request)
+
+    def perform() -> str:
+        if action not in possible(letter, request.actor):
+            raise LetterRefused(refusal(letter, action, request.actor) or "这一步在案卷页办理")
+        under_lock(letter, lambda fresh: chosen.perform(fresh, form, request.actor, at), version=version)
+        return reverse("letters:detail", args=[pk])
+
+    answer = submit(request, form, perform, actor=request.actor, at=at, refusals=REFUSALS, done=chosen.done)
+    return answer or _page(request, _found(request, pk), action=action, form=form, status=422)
 
 
-def _facts(letter: Letter) -> list[dict[str, Any]]:
-    def moment(at: Any) -> str:
-        return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
+def beside(request: ActorRequest, pk: int, drawer: dict[str, Any], status: int) -> HttpResponse:
+    """The letter of a case with a form of another app beside it."""
+    letter = get_object_or_404(letters_for(request.actor).filter(case=pk).order_by("-pk")[:1])
+    return _page(request, _found(request, letter.pk), drawer=drawer, status=status)
 
-    rows = [
-        ("发文字号", letter.number or "签发时自动编列"),
-        ("环节", letter.get_state_display()),
-        ("发文机关", letter.issuer.name),
-        ("主送", letter.recipient.name),
-        ("抄送", letter.copies_to),
-        ("治理期限", letter.due_on.isoformat() if letter.due_on else ""),
-        ("拟稿", f"{letter.drafted_by}　{moment(letter.drafted_at)}"),
-        ("核稿", f"{letter.checked_by}　{moment(letter.checked_at)}" if letter.checked_by else ""),
-        ("签发", f"{letter.issued_by}　{moment(letter.issued_at)}" if letter.issued_by else ""),
-        ("送达", f"{letter.dispatched_by}　{moment(letter.dispatched_at)}" if letter.dispatched_by else ""),
-        ("签收", f"{letter.receipt.signer_label}　{moment(letter.received_at)}" if letter.receipt else ""),
-        ("留置送达", f"{letter.refusal_reason}；见证人：{letter.witnesses}" if letter.witnesses else ""),
-        ("作废原因", letter.void_reason),
-        ("PDF 摘要", letter.pdf.digest if letter.pdf else ""),
-        ("盖章件摘要", letter.scan.digest if letter.scan else ""),
-    ]
-    return [{"label": label, "value": value, "wide": True, "num": "摘要" in label} for label, value in rows if value]
+
+def _page(
+    request: ActorRequest,
+    letter: Letter,
+    *,
+    action: str = "",
+    form: Any = None,
+    scan: Any = None,
+    drawer: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    may_scan = not refusal_to_scan(letter, request)
+    context = page(letter, request.actor, action=action)
+    context["scan_form"] = (scan or ScanForm()) if may_scan and letter.scan is None else None
+    context["form_key"] = new_form_key()
+    if form is not None:
+        chosen = ACTS[action]
+        context |= {
+            "form": form,
+            "heading": chosen.label,
+            "action": reverse("letters:act", args=[letter.pk, action]),
+            "close_url": reverse("letters:detail", args=[letter.pk]),
+            "will": chosen.will(letter),
+            "submit_label": chosen.submit_label or "提交",
+            "version": letter.case.version,
+            "form_id": f"act-{action}",
+        }
+    return render(request, "letters/detail.html", context | (drawer or {}), status=status)
+
+
+def refusal_to_scan(letter: Letter, request: ActorRequest) -> bool:
+    may = letter.issuer_id == request.actor.unit_id and request.actor.may(Right.DRAFT_LETTER)
+    return letter.state not in Letter.NUMBERED or not may
 
 
 @acting(scoped=True)
@@ -136,6 +196,7 @@ def _facts(letter: Letter) -> list[dict[str, Any]]:
 def pdf(request: ActorRequest, pk: int) -> HttpResponse:
     """The sealed scan when there is one, else the rendered PDF; while the worker is at it, a page that looks again."""
     letter = _found(request, pk)
+    note_opening(letter, actor=request.actor, at=now())
     copy = letter.pdf if request.GET.get("copy") == "portal" else letter.scan or letter.pdf
     if copy is not None:
         return serve(copy)
@@ -159,11 +220,9 @@ def scan(request: ActorRequest, pk: int) -> HttpResponse:
     form = ScanForm(request.POST, request.FILES)
     at = now()
 
-    def act() -> str:
+    def perform() -> str:
         attach_scan(letter, scan=form.cleaned_data["scan"], actor=request.actor, at=at)
         return reverse("letters:detail", args=[pk])
 
-    answer = submit(
-        request, form, act, actor=request.actor, at=at, refusals=(LetterRefused, FileRefused), done="盖章扫描件已存档"
-    )
-    return answer or _page(request, letter, form, status=422)
+    answer = submit(request, form, perform, actor=request.actor, at=at, refusals=REFUSALS, done="盖章件已存档")
+    return answer or _page(request, letter, scan=form, status=422)

@@ -7,13 +7,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.models import AuditEvent
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Post
+from records.events import Event as RecordsEvent
 from records.letters.content import LetterContent
 from records.models import Case, Letter
-from records.services import letters
-from records.services.letters import LetterRefused
+from records.services import letters, sending
+from records.services.refusals import LetterRefused
 from records.services.signing import Hand, sign
 from risks.letters import handover_content, handover_title
 from risks.models import Grading, RiskPoint
@@ -22,6 +24,7 @@ from risks.workflow import WORKFLOW
 ACTIVE = (
     Letter.State.DRAFT,
     Letter.State.SUBMITTED,
+    Letter.State.COUNTERSIGNING,
     Letter.State.CHECKED,
     Letter.State.ISSUED,
     Letter.State.DISPATCHED,
@@ -81,6 +84,7 @@ def draft_handover(
         actor=actor,
         at=at,
         letter=current_letter(risk),
+        replaces=_recalled(case),
     )
     return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
 
@@ -106,12 +110,13 @@ def issue_handover(
     dispatch: bool = True,
     version: int | None = None,
     late_reason: str = "",
+    number: str = "",
 ) -> Letter:
     """Sign the letter out: freeze, number, and (unless it waits for the seal) dispatch in the same act."""
     _lock(risk, version)
     letter = _letter(risk)
     _still_ahead(letter, at)
-    letters.issue_letter(letter, content=content_of(letter, risk), actor=actor, at=at)
+    letters.issue_letter(letter, content=content_of(letter, risk), actor=actor, at=at, number=number)
     return _dispatch(risk, letter, actor=actor, at=at, late_reason=late_reason) if dispatch else letter
 
 
@@ -132,7 +137,7 @@ def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime,
         raise Refused(why)
     content = {"letter": letter.number, "digest": letter.content_digest, "received_by": case.responsible_unit.name}
     receipt = sign(case=case, purpose="签收交办函", content=content, hand=hand, actor=actor, at=at)
-    letters.receive_letter(letter, receipt=receipt, actor=actor, at=at)
+    sending.receive_letter(letter, receipt=receipt, actor=actor, at=at)
     WORKFLOW.advance(risk.case, "receive", actor=actor, at=at, data={"number": letter.number, "signature": receipt.pk})
     return letter
 
@@ -152,7 +157,7 @@ def leave_handover(
     case = _lock(risk, version)
     if why := WORKFLOW.refusal(case, "leave", actor):
         raise Refused(why)
-    letter = letters.leave_letter(
+    letter = sending.leave_letter(
         _letter(risk), refusal_reason=refusal_reason, witnesses=witnesses, photos=photos, actor=actor, at=at
     )
     WORKFLOW.advance(risk.case, "leave", actor=actor, at=at, data={"number": letter.number, "reason": refusal_reason})
@@ -165,6 +170,22 @@ def void_handover(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, v
     return letters.void_letter(_letter(risk), reason=reason, actor=actor, at=at)
 
 
+def follow_recall(letter: Letter, event: AuditEvent, actor: Actor, at: datetime) -> None:
+    """A handover that was taken back was none: the risk waits for handover again, on the clock it had (docs/adr/0021)."""
+    if event.name != RecordsEvent.LETTER_RECALLED or letter.kind != Letter.Kind.RISK_HANDOVER:
+        return
+    try:
+        WORKFLOW.advance(letter.case, "recall_handover", actor=actor, at=at, data={"number": letter.number})
+    except Refused as refused:
+        raise LetterRefused(f"交办函不能撤回：{refused}") from refused
+
+
+def _recalled(case: Case) -> Letter | None:
+    """The handover that was taken back last: the next one says that it stands in its place."""
+    found = Letter.objects.filter(case=case, kind=Letter.Kind.RISK_HANDOVER, state=Letter.State.RECALLED)
+    return found.order_by("-pk").first()
+
+
 def content_of(letter: Letter, risk: RiskPoint) -> LetterContent:
     conclusion = risk.gradings.filter(basis=Grading.Basis.OFFICIAL).first()
     assert conclusion is not None, "a risk that waits for handover has a conclusion"
@@ -173,14 +194,14 @@ def content_of(letter: Letter, risk: RiskPoint) -> LetterContent:
 
 def _dispatch(risk: RiskPoint, letter: Letter, *, actor: Actor, at: datetime, late_reason: str) -> Letter:
     _still_ahead(letter, at)
-    letters.dispatch_letter(letter, actor=actor, at=at)
+    sending.dispatch_letter(letter, actor=actor, at=at)
     WORKFLOW.advance(
         risk.case,
         "hand_over",
         actor=actor,
         at=at,
         on=letter.due_on,
-        data={"number": letter.number, "to": letter.recipient.name, "due_on": letter.due_on, "letter": letter.pk},
+        data={"number": letter.number, "to": letter.addressee, "due_on": letter.due_on, "letter": letter.pk},
         late_reason=late_reason,
     )
     return letter

@@ -18,7 +18,7 @@ from organisations.access import ActorRequest, acting
 from organisations.roles import Right
 from organisations.views.unmask import ask_and_show
 from records.services.attachments import FileRefused
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from records.services.signing import SignatureRefused
 from records.web import new_form_key, submit, version_of
 from risks.models import RiskPoint

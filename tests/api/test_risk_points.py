@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from audit.models import AuditEvent
 from deadlines.models import Deadline
 from records.models import Attachment, Letter, Signature
-from records.services.letters import render_pending
+from records.services.rendering import render_pending
 from risks.models import Grading, RiskPoint
 from tests.api.calls import Caller
 from tests.factories import PASSWORD, STROKES, make_actor, territory_of, unit_of

@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.local import system_packages
 from records.models import Letter
-from records.services.letters import MAX_RENDER_ATTEMPTS
+from records.services.rendering import MAX_RENDER_ATTEMPTS
 from tests.browser.visitor import Visitor
 from tests.plugins.cloned_database import run_on_server
 

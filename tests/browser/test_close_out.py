@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from audit.clock import local_date, now
-from records.services.letters import render_pending
+from records.services.rendering import render_pending
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.letters]

@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from records.letters.content import LetterContent
 from records.letters.render import render_letter
 from records.models import Case, Letter
-from records.services.letters import MAX_RENDER_ATTEMPTS, render_pending
+from records.services.rendering import MAX_RENDER_ATTEMPTS, render_pending
 from risks.services import handover
 from tests.factories import at
 from tests.risks.builders import HAND, Scene, risk_in

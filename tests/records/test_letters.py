@@ -14,9 +14,9 @@ from audit.models import AuditEvent
 from organisations.roles import ROLES
 from records.letters.content import LetterContent
 from records.letters.flow import STEPS, refusal
-from records.models import Letter, LetterCounter
+from records.models import Countersign, Letter, LetterCounter
 from records.services import letters
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from risks.services import handover
 from tests.factories import at, make_actor, make_enterprise, unit_of
 from tests.risks.builders import Scene, make_cast, photo, registered, risk_in, traces
@@ -102,15 +102,26 @@ def test_x7_returned_draft_carries_the_note_and_comes_again():
 
 # --- who may, from which state: the notice's 发函 by the handing unit, 签收 by the addressee
 
+SENT = {L.DISPATCHED, L.RECEIVED, L.LEFT}
+STAFF = {"handler", "head", "principal"}
 ALLOWED = {
-    "submit": ({L.DRAFT}, "issuer", {"handler", "head", "principal"}),
-    "return": ({L.SUBMITTED}, "issuer", {"handler", "head", "principal"}),
-    "check": ({L.SUBMITTED}, "issuer", {"handler", "head", "principal"}),
+    "edit": ({L.DRAFT}, "issuer", STAFF),
+    "submit": ({L.DRAFT}, "issuer", STAFF),
+    "return": ({L.SUBMITTED, L.CHECKED}, "issuer", STAFF),
+    "check": ({L.SUBMITTED}, "issuer", STAFF),
+    "check_to_countersign": ({L.SUBMITTED}, "issuer", STAFF),
+    "countersign": ({L.COUNTERSIGNING}, "countersigner", {"head", "principal"}),
+    "countersign_last": ({L.COUNTERSIGNING}, "countersigner", {"head", "principal"}),
+    "object": ({L.COUNTERSIGNING}, "countersigner", {"head", "principal"}),
     "issue": ({L.CHECKED}, "issuer", {"head", "principal"}),
-    "dispatch": ({L.ISSUED}, "issuer", {"handler", "head", "principal"}),
-    "leave": ({L.DISPATCHED}, "issuer", {"handler", "head", "principal"}),
-    "void": ({L.DRAFT, L.SUBMITTED, L.CHECKED, L.ISSUED}, "issuer", {"handler", "head", "principal"}),
+    "dispatch": ({L.ISSUED}, "issuer", STAFF),
+    "log": (SENT, "issuer", STAFF),
+    "leave": ({L.DISPATCHED}, "issuer", STAFF),
+    "recall": (SENT, "issuer", STAFF),
+    "replace": (SENT, "issuer", STAFF),
+    "void": ({L.DRAFT, L.SUBMITTED, L.COUNTERSIGNING, L.CHECKED, L.ISSUED}, "issuer", STAFF),
     "receive": ({L.DISPATCHED}, "recipient", {"reporter", "principal"}),
+    "receive_copy": (SENT, "copy", {"handler", "principal"}),
 }
 
 
@@ -119,17 +130,31 @@ def test_x7_every_step_by_every_state_and_role():
     assert set(STEPS) == set(ALLOWED)
     scene = risk_in("handed_over")
     letter = scene.letter()
+    asked = unit_of("区市场监管局")
+    Countersign.objects.create(letter=letter, order=0, unit=asked, asked_at=scene.at)
+    units = {
+        "issuer": scene.cast.lead,
+        "recipient": scene.cast.responsible,
+        "copy": unit_of("燕山乡"),
+        "countersigner": asked,
+    }
+    elsewhere = {
+        "bureau": unit_of("区住建交通委"),
+        "enterprise": make_enterprise().unit,
+        "township": unit_of("纬二路街道"),
+        "department": unit_of("区住建交通委"),
+    }
     cast = {}
     for role in ROLES:
         body, _, rank = role.key.partition("_")
-        side = {"bureau": "issuer", "enterprise": "recipient"}.get(body, "")
-        unit = {"issuer": scene.cast.lead, "recipient": scene.cast.responsible}.get(side)
-        cast[role.key, side] = (make_actor(role.key, unit), rank)
+        side = {"bureau": "issuer", "enterprise": "recipient", "township": "copy", "department": "countersigner"}.get(
+            body, ""
+        )
+        cast[role.key, side] = (make_actor(role.key, units.get(side)), rank)
         # The same role in another unit of the kind.
         if side:
-            other = make_enterprise().unit if side == "recipient" else unit_of("区住建交通委")
-            key = role.key if side == "recipient" else role.key.replace("bureau", "department")
-            cast[role.key, "elsewhere"] = (make_actor(key, other), rank)
+            key = role.key.replace("bureau", "department")
+            cast[role.key, "elsewhere"] = (make_actor(key, elsewhere[body]), rank)
     wrong = []
     for action, state, (key, (actor, rank)) in product(STEPS, L.values, cast.items()):
         letter.state = state

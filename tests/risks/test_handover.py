@@ -6,7 +6,7 @@ from django.db import transaction
 from audit.models import AuditEvent
 from deadlines.workflow import Refused
 from records.models import Letter, Signature
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from records.services.signing import Hand, SignatureRefused
 from risks.services import register
 from risks.services.handover import void_handover

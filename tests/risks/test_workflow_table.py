@@ -13,7 +13,7 @@ from django.db import transaction
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.roles import ROLES
-from records.services.letters import LetterRefused
+from records.services.refusals import LetterRefused
 from risks.models import RiskState
 from risks.workflow import WORKFLOW
 from tests.factories import make_actor, make_district, make_enterprise, unit_of

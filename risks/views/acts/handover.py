@@ -55,7 +55,7 @@ def _letter_facts(c: Context) -> list[dict[str, Any]]:
     url = reverse("letters:detail", args=[c.letter.pk])
     rows: list[dict[str, Any]] = [
         {"label": "文书", "value": c.letter.title, "wide": True, "url": url},
-        {"label": "主送", "value": c.letter.recipient.name, "wide": True},
+        {"label": "主送", "value": c.letter.addressee, "wide": True},
         {"label": "抄送", "value": c.letter.copies_to, "wide": True},
         {"label": "治理要求", "value": c.letter.requirements, "wide": True},
         {"label": "治理期限", "value": c.letter.due_on.isoformat() if c.letter.due_on else "", "wide": True},

@@ -1,0 +1,78 @@
+"""会签: asking other units and posts, in order or at once; a changed draft voids what they gave (X7)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from audit.services import canonical_text, digest_of, record
+from organisations.actors import Actor
+from organisations.models import Post, Unit
+from records.events import Event
+from records.models import Countersign, Letter
+
+Decision = Countersign.Decision
+
+
+def draft_digest(letter: Letter) -> str:
+    """Of everything that a reader of the draft sees: what a countersignature stands for."""
+    names = ("kind", "form", "title", "addressee", "copies_to", "body", "requirements", "due_on", "urgency", "note")
+    told = {name: getattr(letter, name) for name in (*names, "attachment_names", "is_sealed")}
+    told |= {name: getattr(letter, name) for name in ("attendees", "absentees", "observers")}
+    told["enclosures"] = list(letter.enclosures.order_by("pk").values_list("digest", flat=True))
+    return digest_of(canonical_text(told))
+
+
+def active(letter: Letter) -> list[Countersign]:
+    return list(letter.countersigns.filter(voided_at__isnull=True).select_related("unit", "post__person", "person"))
+
+
+def ask(letter: Letter, asked: Sequence[Unit | Post], *, in_order: bool) -> None:
+    """Who is to countersign, written with the draft. Those asked before and not now fall away unless they decided."""
+    letter.countersign_in_order = in_order
+    kept = {(c.unit_id, c.post_id): c for c in active(letter)}
+    for order, who in enumerate(asked):
+        key = (who.unit_id, who.pk) if isinstance(who, Post) else (who.pk, None)
+        row = kept.pop(key, None) or Countersign(letter=letter, unit_id=key[0], post_id=key[1])
+        row.order = order
+        row.save()
+    for row in kept.values():
+        if not row.decision:
+            row.delete()
+
+
+def settle(letter: Letter, *, actor: Actor, at: datetime) -> None:
+    """After a draft was written: agreement with another text is void, refusal too, and each is asked again."""
+    letter.draft_digest = draft_digest(letter)
+    letter.save(update_fields=["draft_digest", "countersign_in_order"])
+    void = [
+        c for c in active(letter) if c.decision and (c.decision != Decision.AGREED or c.digest != letter.draft_digest)
+    ]
+    for row in void:
+        row.voided_at = at
+        row.save(update_fields=["voided_at"])
+        Countersign.objects.create(letter=letter, order=row.order, unit=row.unit, post=row.post)
+    if void:
+        record(
+            Event.COUNTERSIGNS_VOIDED,
+            by=actor.stamp,
+            at=at,
+            case_id=letter.case_id,
+            subject=("letter", letter.pk),
+            data={"who": [str(row) for row in void], "digest": letter.draft_digest},
+        )
+
+
+def send_round(letter: Letter, *, at: datetime) -> bool:
+    """The checked draft goes to those who have not agreed yet: all, or the first in order. False when nobody is left."""
+    open_ = [c for c in active(letter) if not c.decision]
+    for row in open_[: 1 if letter.countersign_in_order else None]:
+        if row.asked_at is None:
+            row.asked_at = at
+            row.save(update_fields=["asked_at"])
+    return bool(open_)
+
+
+def row_for(letter: Letter, actor: Actor) -> Countersign | None:
+    """The question that waits for this post, if any."""
+    rows = letter.countersigns.filter(voided_at__isnull=True, decision="", asked_at__isnull=False, unit=actor.unit)
+    named = [row for row in rows.select_related("unit", "post") if row.post_id in (None, actor.post.pk)]
+    return named[0] if named else None
