@@ -29,7 +29,8 @@ class Group:
     lines: list[dict[str, Any]] = field(default_factory=list)
     more_url: str = ""
     more_count: int = 0
-    can_urge: bool = False  # the lines have boxes to tick, and the group a button
+    can_urge: bool = False  # the lines have boxes to tick
+    has_urge_bar: bool = False  # below the last of such groups: one form for all boxes of the page
 
     @property
     def count(self) -> int:
@@ -124,6 +125,8 @@ def worklist(actor: Actor, clockwork: Clockwork, *, chosen: str = "all", show_al
     if chosen == "sent":
         for group in groups:
             group.can_urge = any(line["urge"] for line in group.lines)
+    for group in [group for group in groups if group.can_urge][-1:]:
+        group.has_urge_bar = True
     return Worklist(groups=groups, counts=counts, is_cut=is_cut)
 
 

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='消息编号')),
-                ('channel', models.CharField(choices=[('gateway', '短信、政务通'), ('email', '电子邮件')], max_length=10, verbose_name='渠道')),
+                ('channel', models.CharField(choices=[('gateway', '短信（政务通）'), ('email', '电子邮件')], max_length=10, verbose_name='渠道')),
                 ('is_digest', models.BooleanField(default=False, verbose_name='汇总')),
                 ('state', models.CharField(choices=[('queued', '待发送'), ('sending', '发送中'), ('unknown', '结果不明，将以同一编号重发'), ('sent', '已发送'), ('skipped', '不必再发'), ('dead', '发送失败')], default='queued', max_length=10, verbose_name='状态')),
                 ('queued_at', models.DateTimeField(verbose_name='产生时间')),
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             name='MessageItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('gateway', '短信、政务通'), ('email', '电子邮件')], max_length=10)),
+                ('channel', models.CharField(choices=[('gateway', '短信（政务通）'), ('email', '电子邮件')], max_length=10)),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='deadlines.message')),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='deadlines.notice')),
             ],

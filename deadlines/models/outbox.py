@@ -13,7 +13,7 @@ from organisations.models import District, Person, Post
 
 class Message(models.Model):
     class Channel(models.TextChoices):
-        GATEWAY = "gateway", "短信、政务通"
+        GATEWAY = "gateway", "短信（政务通）"
         EMAIL = "email", "电子邮件"
 
     class State(models.TextChoices):

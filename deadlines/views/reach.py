@@ -24,7 +24,7 @@ def reach(request: ActorRequest) -> HttpResponse:
     context = {
         "facts": [
             {"label": "站内通知", "value": "都有，不能关"},
-            _address("手机", person.masked_phone, C.GATEWAY in there, "短信、政务通"),
+            _address("手机", person.masked_phone, C.GATEWAY in there, "短信（政务通）"),
             _address("电子邮件", person.masked_email, C.EMAIL in there, "邮件"),
         ],
         "rungs": [
