@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from audit.clock import now
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
+from deadlines.calendar_forms import CalculatorForm, countable_rules
 from deadlines.clauses import NOTICE, title_of
 from deadlines.display import Clockwork, date_text, weekday_text
-from deadlines.forms import CalculatorForm, countable_rules
 from deadlines.rules import Response, rule
 from deadlines.terms import Explanation, Hours, Term, describe, due, explain, parse
 from organisations.access import public

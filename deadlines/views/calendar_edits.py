@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.clock import SHANGHAI, local_date, now
 from deadlines import calendar_file
 from deadlines.calendar import WorkCalendar
+from deadlines.calendar_forms import DaysForm, YearFileForm
 from deadlines.display import Clockwork, date_text, rule_url
-from deadlines.forms import DaysForm, YearFileForm
 from deadlines.models import CalendarDay, CalendarEdit, CalendarEditDay, Deadline, DeadlineMove
 from deadlines.rules import rule
 from deadlines.services import calendar_draft, recompute
@@ -210,7 +210,9 @@ def _page(request: ActorRequest, edit: CalendarEdit, *, refused: Sequence[str] =
         "may_edit": actor.may(Right.MANAGE_SYSTEM),
     }
     if edit.is_draft:
-        context |= _preview(request, edit, clockwork, moves_date=moves_date)
+        # Dates are written as they will be: 周日（调休） on a day that the draft makes people work.
+        after = Clockwork(at=at, calendar=recompute.laid_over(days))
+        context |= _preview(request, edit, after, moves_date=moves_date)
     elif edit.is_applied:
         context |= _moved(request, edit, clockwork, moves_date=moves_date)
     return render(request, "deadlines/calendar_edit.html", context, status=422 if refused else 200)
