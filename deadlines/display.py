@@ -168,8 +168,8 @@ def _moved(move: DeadlineMove) -> dict[str, str]:
 def moved_text(change: str, source: str, was: date | str, now: date | str) -> str:
     """Why a date is another one than it was, in the words of clock and timeline."""
     if was == now:
-        return f"因{change}公布（{source}），到期日 {now} 不变，不再暂定。"
-    return f"因{change}变更（{source}），到期日由 {was} 改为 {now}。"
+        return f"因 {change}公布（{source}），到期日 {now} 不变，不再暂定。"
+    return f"因 {change}变更（{source}），到期日由 {was} 改为 {now}。"
 
 
 def edit_url(pk: int) -> str:

@@ -2,7 +2,7 @@
 
 The edit is laid over the days in a CTE, so that the preview counts on days nobody has changed yet and the same text
 serves when it is applied. `terms` and `started_at` of the ledger row are all that is read of a deadline; D, M, H and ON
-without roll hang on no calendar and never move. Closed deadlines are history. The few that were extended or suspended
+without roll hang on no calendar and never move, days of the year (ON2026-10-10R, …W3, …L for expected filings) do. Closed deadlines are history. The few that were extended or suspended
 have a ledger to be replayed: their dates are counted one by one and handed to the same statement.
 """
 
@@ -32,13 +32,18 @@ WITH day AS MATERIALIZED (
     ) laid_over
 ),
 workday AS MATERIALIZED (SELECT date, ordinal, guesses FROM day WHERE is_workday),
--- Whatever ended before the first changed day, or began after the last, cannot move.
+-- Whatever ended before the first changed day, or began after the last, cannot move. A week's last working day is
+-- decided by the whole week, whose Sunday the term names.
 touched AS (
-    SELECT d.*, (d.started_at AT TIME ZONE 'Asia/Shanghai')::date AS day_zero,
-        substring(d.terms FROM '[0-9]+')::int AS length
-    FROM deadlines_deadline d
-    WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND NOT d.is_adjusted AND d.terms ~ '^(WD[0-9]+|[DM][0-9]+R)$'
-        AND d.due_on >= %(first)s AND (d.started_at AT TIME ZONE 'Asia/Shanghai')::date <= %(last)s
+    SELECT d.id, d.terms, d.day_zero, d.length, d.placed
+    FROM (
+        SELECT id, terms, due_on, (started_at AT TIME ZONE 'Asia/Shanghai')::date AS day_zero,
+            substring(terms FROM '^(?:WD|[DM])([0-9]+)')::int AS length, substring(terms FROM '^ON(.{10})')::date AS placed
+        FROM deadlines_deadline
+        WHERE met_at IS NULL AND cancelled_at IS NULL AND NOT is_adjusted
+            AND terms ~ '^(WD[0-9]+|[DM][0-9]+R|ON[0-9]{4}-[0-9]{2}-[0-9]{2}(R|L|W[0-9]+))$'
+    ) d
+    WHERE greatest(d.due_on, d.placed) >= %(first)s AND coalesce(d.placed - 6, d.day_zero) <= %(last)s
 ),
 -- Expected filings carry their own day: rolled (R), the n-th working day from it (Wn), the last of its week (L).
 placed AS (
@@ -63,7 +68,17 @@ target AS (
     JOIN day nominal ON nominal.date = CASE WHEN t.terms LIKE 'D%%' THEN t.day_zero + t.length
         ELSE (t.day_zero + make_interval(months => t.length))::date END
     LEFT JOIN workday last ON last.ordinal = nominal.ordinal + (NOT nominal.is_workday)::int
-    WHERE t.terms NOT LIKE 'WD%%'
+    WHERE t.terms ~ '^[DM]'
+    UNION ALL
+    SELECT t.id, last.date, CASE WHEN t.terms LIKE '%%L' THEN greatest(last.guesses, named.guesses)
+        - six_before.guesses + six_before.provisional::int ELSE last.guesses - named.guesses + named.provisional::int END > 0
+    FROM touched t
+    JOIN day named ON named.date = t.placed
+    JOIN day six_before ON six_before.date = t.placed - 6
+    LEFT JOIN workday last ON last.ordinal = named.ordinal + CASE
+        WHEN t.terms LIKE '%%L' THEN (named.ordinal = six_before.ordinal - six_before.is_workday::int)::int
+        WHEN t.terms LIKE '%%R' THEN (NOT named.is_workday)::int
+        ELSE substring(t.terms FROM 'W([0-9]+)$')::int - named.is_workday::int END
     UNION ALL
     SELECT p.id, last.date,
         greatest(last.guesses, nominal.guesses) - seen.guesses + seen.provisional::int > 0
@@ -260,7 +275,7 @@ def _adjusted(days: Sequence[CalendarEditDay]) -> Iterator[tuple[int, date | Non
     clocks = Deadline.objects.open().filter(is_adjusted=True, due_on__gte=days[0].date).prefetch_related("entries")
     calendar: WorkCalendar | None = None
     for clock in clocks.iterator(chunk_size=2000):
-        calendar = calendar or _edited(days)
+        calendar = calendar or laid_over(days)
         try:
             when = replay(clock, clock.entries.all(), calendar)
         except CalendarOutOfRange:
@@ -272,7 +287,8 @@ def _adjusted(days: Sequence[CalendarEditDay]) -> Iterator[tuple[int, date | Non
             yield clock.pk, when.due_on, when.provisional
 
 
-def _edited(days: Sequence[CalendarEditDay]) -> WorkCalendar:
+def laid_over(days: Sequence[CalendarEditDay]) -> WorkCalendar:
+    """The calendar as it is once these days are changed."""
     rows: dict[date, CalendarDayLike] = {row.date: row for row in CalendarDay.objects.all()}
     announced = {d.date: CalendarDay(date=d.date, is_workday=d.is_workday, name=d.name, source=d.source) for d in days}
     return WorkCalendar.from_rows((rows | announced).values())

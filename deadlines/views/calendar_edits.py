@@ -211,7 +211,9 @@ def _page(request: ActorRequest, edit: CalendarEdit, *, refused: Sequence[str] =
         "may_edit": actor.may(Right.MANAGE_SYSTEM),
     }
     if edit.is_draft:
-        context |= _preview(request, edit, clockwork, moves_date=moves_date)
+        # Dates are written as they will be: 周日（调休） on a day that the draft makes people work.
+        after = Clockwork(at=at, calendar=recompute.laid_over(days))
+        context |= _preview(request, edit, after, moves_date=moves_date)
     elif edit.is_applied:
         context |= _moved(request, edit, clockwork, moves_date=moves_date)
     return render(request, "deadlines/calendar_edit.html", context, status=422 if refused else 200)

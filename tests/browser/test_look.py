@@ -30,6 +30,8 @@ PAGES: dict[str, tuple[str, Callable[[], str], set[int]]] = {
     "enterprise": ("anjian", lambda: f"/enterprises/{Enterprise.objects.earliest('pk').pk}/", set()),
     "rules": ("anjian", lambda: "/rules/", {1440}),
     "calendar": ("anjian", lambda: "/calendar/2026/", set()),
+    "calculator": ("", lambda: "/calculator/?start=2026-12-25&length=8", {1440, 390}),
+    "loading a year": ("sysadmin", lambda: "/manage/calendar/load/", set()),
     "search": ("anjian", lambda: "/search/?q=加油站", set()),
     "units": ("sysadmin", lambda: "/manage/units/", set()),
     "roles": ("sysadmin", lambda: "/manage/roles/", set()),

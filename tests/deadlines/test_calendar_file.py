@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,3 +141,37 @@ def test_x4_the_sample_says_that_it_is_invented():
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: b"{" + text.encode())))
 def test_x4_no_bytes_break_the_reading(data):
     assert read(data).problems
+
+
+@pytest.mark.django_db
+def test_x4_the_command_exports_what_it_accepts(tmp_path):
+    path, out = tmp_path / "2026.json", io.StringIO()
+    call_command("calendar", "export", "2026", stdout=out)
+    path.write_text(out.getvalue(), encoding="utf-8")
+    out = io.StringIO()
+    call_command("calendar", "check", str(path), stdout=out)
+    days = [row for row in ROWS if row.date.year == 2026 and row.name]
+    off = sum(not row.is_workday for row in days)
+    assert out.getvalue().startswith(f"2026 年：休息 {off} 天，上班 {len(days) - off} 天")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "请写明要做什么"),
+        (["export", "1999"], "没有“1999”年"),
+        (["export", "x"], "没有“x”年"),
+        (["check", "/none"], "读不到"),
+    ],
+)
+def test_x4_the_command_says_what_it_wants(words, reason):
+    with pytest.raises(CommandError, match=reason):
+        call_command("calendar", *words)
+
+
+def test_x4_the_command_names_each_mistake(tmp_path):
+    path = tmp_path / "2027.xlsx"
+    path.write_bytes(book(GOOD, ["2027-01-04", "上班", "元旦"]))
+    with pytest.raises(CommandError, match="有 1 处要改：\n第 6 行　安排　01-04 是周一"):
+        call_command("calendar", "check", str(path))
