@@ -93,7 +93,7 @@ def erasures(request: ActorRequest) -> HttpResponse:
     )
     context |= {
         "search": search,
-        "text": text,
+        "sought": text,
         "values": [_value(row, ticked=not chosen or row.pk in chosen) for row in found],
         "form": form,
         "erasures": rows,

@@ -41,8 +41,11 @@ def test_postgres_keeps_its_rows_over_a_stop_and_over_a_kill(folder: Path, stopp
     _ask(first.url, "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('铸安')")
     encoding = "SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database WHERE datname = current_database()"
     assert _ask(first.url, encoding) == ("UTF8", "C.UTF-8")
+    places = {"data": folder / "pg", "password_file": folder / "password"}
+    assert postgres.url_of_running(**places) == first.url
     first.child.stop()
     assert first.child.process.returncode == 0
+    assert postgres.url_of_running(**places) is None
 
     second = _postgres(folder, stopped)
     assert _ask(second.url, "SELECT a FROM t") == ("铸安",)
@@ -54,6 +57,7 @@ def test_postgres_keeps_its_rows_over_a_stop_and_over_a_kill(folder: Path, stopp
     note = folder / "pg" / "postmaster.pid"
     assert note.exists()
     note.write_text("\n".join([str(os.getpid()), *note.read_text().splitlines()[1:]]) + "\n")
+    assert postgres.url_of_running(**places) is None
     third = _postgres(folder, stopped)
     assert _ask(third.url, "SELECT count(*) FROM t") == (2,)
     assert int(note.read_text().splitlines()[0]) == third.child.process.pid
