@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
         ("sweep", "deadlines.tasks.sweep", 60.0),
         ("seal", "audit.tasks.seal", 5.0),
         ("render", "records.tasks.render_letters", 5.0),
+        ("dossiers", "records.tasks.compile_dossiers", 5.0),
     ]
 }
 

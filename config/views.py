@@ -17,7 +17,7 @@ from records.models import Letter
 RED_AFTER = timedelta(minutes=3)
 # A job that has never run is late only once this process itself has waited that long.
 _UP_SINCE = datetime.now(UTC)
-JOBS = {"sweep": "时限扫描", "seal": "审计封存", "render": "文书生成"}
+JOBS = {"sweep": "时限扫描", "seal": "审计封存", "render": "文书生成", "dossiers": "案卷编制"}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

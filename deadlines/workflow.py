@@ -17,6 +17,7 @@ from audit.services import record
 from deadlines.services.ledger import Effects, apply_event
 from organisations.actors import Actor
 from organisations.models import Person
+from records.events import READINGS
 from records.models import Case
 
 Who = Callable[[Actor, Case], bool]
@@ -146,7 +147,7 @@ class Workflow:
 
 
 # Written beside an act, never the act itself.
-_PART_OF_AN_ACT = ("records.attached", "records.signed")
+_PART_OF_AN_ACT = ("records.attached", "records.signed", *READINGS)
 
 
 def _who_was_faster(case: Case) -> str:

@@ -1,11 +1,13 @@
 """Kinds of case: declared by the app that owns them, so that worklists and letters below can name and open any case."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 
 from organisations.actors import Actor
+from records.dossier.sections import Section
 from records.models import Case
 
 
@@ -26,13 +28,17 @@ class NextAct:
 
 @dataclass(frozen=True)
 class CaseKind:
-    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries."""
+    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries.
+
+    `dossier(case, actor, at)` are the sections that a dossier of this kind begins with; what every case has follows by itself.
+    """
 
     key: str
     label: str
     url_name: str
     next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
     waiting_for: Callable[[Actor], Iterable[Case]]
+    dossier: Callable[[Case, Actor, datetime], Sequence[Section]] = lambda case, actor, at: ()
 
 
 _KINDS: dict[str, CaseKind] = {}

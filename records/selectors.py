@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 
 from organisations.actors import Actor
 from records.letters.content import LetterContent
-from records.models import Case, Letter
+from records.models import Attachment, Case, Letter
 
 
 def letters_for(actor: Actor) -> QuerySet[Letter]:
@@ -31,3 +31,13 @@ def letters_for(actor: Actor) -> QuerySet[Letter]:
 def frozen_content(letter: Letter) -> LetterContent | None:
     """What was issued, word for word; None while it is still a draft."""
     return LetterContent.from_json(letter.content) if letter.content else None
+
+
+def attachments_for(actor: Actor, case: Case) -> QuerySet[Attachment]:
+    """Files of a case that the actor sees, without the copies of letters that are not theirs to read."""
+    seen = letters_for(actor).filter(case=case)
+    hidden = Letter.objects.filter(case=case).exclude(pk__in=seen.values("pk"))
+    files = Attachment.objects.filter(case=case).select_related("uploaded_by")
+    for copy in ("scan", "pdf"):
+        files = files.exclude(pk__in=hidden.filter(**{f"{copy}__isnull": False}).values(copy))
+    return files.order_by("id")

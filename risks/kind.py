@@ -8,6 +8,7 @@ from organisations.actors import Actor
 from organisations.roles import Right
 from records.kinds import CaseKind, NextAct, register
 from records.models import Case, Letter
+from risks import dossier
 from risks.models import ExitProposal, Verification
 from risks.workflow import KIND
 
@@ -78,4 +79,4 @@ def _unsigned(ids: list[int]) -> Iterable[Verification]:
     )
 
 
-register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for))
+register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for, dossier.sections))

@@ -74,6 +74,8 @@ class Letter(models.Model):
     refusal_reason = models.CharField("拒收情形", max_length=300, blank=True)
     witnesses = models.CharField("见证人", max_length=200, blank=True)
     void_reason = models.CharField("作废原因", max_length=300, blank=True)
+    # Sent on paper before the portal was there: the scan is the letter, no PDF is made from the transcript.
+    is_retroactive = models.BooleanField("补录", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "文书"

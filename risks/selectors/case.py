@@ -77,7 +77,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "past_clocks": [clock(d, clockwork) for d in closed],
         "first_due": first_due,
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
-        "facts": _facts(risk),
+        "facts": facts_of(risk),
         "grading": _compare([g for g in latest if g is not None]),
         "has_grading": bool(gradings),
         "measures": [
@@ -166,7 +166,7 @@ def _letter(letter: Any) -> dict[str, Any]:
     }
 
 
-def _facts(risk: RiskPoint) -> list[dict[str, Any]]:
+def facts_of(risk: RiskPoint) -> list[dict[str, Any]]:
     case, unit = risk.case, risk.case.responsible_unit
     enterprise = getattr(unit, "enterprise", None)
     rows: list[dict[str, Any]] = [
@@ -237,6 +237,12 @@ def _cell(grading: Grading, name: str, table: dict[str, str]) -> dict[str, str]:
     """The value and its words; a direct determination has words only."""
     value = grading.inputs.get(name, "")
     return {"value": value, "words": table[value]} if value in table else {"value": "", "words": value}
+
+
+def grading_rows(grading: Grading) -> list[tuple[str, str, str]]:
+    """(factor, value, its words) of one grading."""
+    cells = [(label, _cell(grading, name, table)) for name, label, table in _FACTORS[Method(grading.method)]]
+    return [(label, cell["value"], cell["words"]) for label, cell in cells]
 
 
 def _photos(risk: RiskPoint) -> list[dict[str, str]]:

@@ -146,7 +146,7 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
     if signature:
         by_token = signature.method == Signature.Method.TOKEN
         signed = [
-            {"short_digest": signature.short_digest, "name": f"{signature.person.name}{'（接口）' if by_token else ''}"}
+            {"short_digest": signature.short_digest, "name": f"{signature.name}{'（接口）' if by_token else ''}"}
         ]
     return {
         "at_text": local.strftime("%Y-%m-%d %H:%M"),
