@@ -16,6 +16,7 @@ urlpatterns = [
     path("risks/", include("risks.urls")),
     path("enterprises/", include("organisations.urls.enterprises")),
     path("letters/", include("records.urls.letters")),
+    path("recording/", include("records.urls.recording")),
     path("dossiers/", include("records.urls.dossiers")),
     path("files/", include("records.urls.files")),
     path("manage/", include("config.manage_urls")),

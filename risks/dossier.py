@@ -191,7 +191,7 @@ def _clock(deadline: Deadline, shown: dict[str, Any]) -> Table:
         rows += [
             [row["date_text"], "" if row["count"] is None else str(row["count"]), row["reason"]] for row in why["rows"]
         ]
-        rows.append(["依据", "", why["caption"]])
+        rows.append(["依据", "", why["caption"].removeprefix("依据：")])
     return Table(
         ("日期", "第几天", "说明"), rows, (24, 10, 66), caption=f"{deadline.rule.label}（{deadline.owner_unit}）"
     )

@@ -37,15 +37,17 @@ def designating_leader(actor: Actor, case: Case) -> bool:
 
 
 def receiving_clerk(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.RECEIVE_LETTER) and actor.unit_id == case.responsible_unit_id
+    return actor.may(Right.RECEIVE_LETTER) and actor.stands_for(case.responsible_unit_id)
 
 
 def treating_unit(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.TREAT) and actor.unit_id == case.responsible_unit_id
+    return actor.may(Right.TREAT) and actor.stands_for(case.responsible_unit_id)
 
 
 def responsible_principal(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.SIGN_PRINCIPAL) and actor.unit_id == case.responsible_unit_id
+    """The principal signs, or has signed on paper: then whoever keys it in needs no such right, only the scan."""
+    signs = actor.may(Right.SIGN_PRINCIPAL) or (actor.records_for is not None and actor.may(Right.TREAT))
+    return signs and actor.stands_for(case.responsible_unit_id)
 
 
 def verifier(actor: Actor, case: Case) -> bool:
@@ -69,12 +71,12 @@ def approving_principal(actor: Actor, case: Case) -> bool:
 def applicant_and_treaters(case: Case) -> set[int]:
     """三(二)4: neither who applied nor who treated verifies."""
     risk = case.risk  # type: ignore[attr-defined]
-    return (
-        set(risk.close_outs.values_list("applied_by", flat=True))
-        | set(risk.close_outs.values_list("signature__person", flat=True))  # who supplied the correction
-        | set(risk.long_term_checks.values_list("by", flat=True))
-        | set(risk.progress.values_list("by", flat=True))
-        | set(risk.plans.values_list("by", flat=True))
+    return persons(
+        *risk.close_outs.values_list("applied_by", flat=True),  # on paper: who keyed the application in
+        *risk.close_outs.values_list("signature__person", flat=True),  # who supplied the correction
+        *risk.long_term_checks.values_list("by", flat=True),
+        *risk.progress.values_list("by", flat=True),
+        *risk.plans.values_list("by", flat=True),
     )
 
 

@@ -57,7 +57,8 @@ def refusal(letter: Letter, action: str, actor: Actor) -> str:
     if letter.state not in step.sources:
         return f"文书当前环节是“{letter.get_state_display()}”，不能办理“{step.label}”"
     unit_id = letter.recipient_id if step.of_recipient else letter.issuer_id
-    if actor.unit_id != unit_id or not actor.may(step.right):
+    fits = actor.stands_for(unit_id) if step.of_recipient else actor.unit_id == unit_id
+    if not fits or not actor.may(step.right):
         return f"“{step.label}”由{'主送单位' if step.of_recipient else '发文机关'}有“{step.right.label}”权限的岗位办理"
     if step.not_by_drafter and actor.post.person_id == letter.drafted_by_id:
         return "拟稿人不能核自己的稿，请由其他人核稿"

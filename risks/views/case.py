@@ -13,19 +13,22 @@ from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork
 from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
-from organisations.access import ActorRequest, acting
+from organisations.access import ActorRequest, acting, row_id
+from records.models import PaperAct
 from records.services.attachments import FileRefused
 from records.services.letters import LetterRefused
+from records.services.paper import PaperRefused, refusal_to_check
 from records.services.signing import SignatureRefused
 from records.web import new_form_key, submit, version_of
+from risks.forms.paper import CompareForm
 from risks.models import RiskPoint
 from risks.selectors.case import case_page
-from risks.views import actions
+from risks.views import actions, paper
 from risks.views.actions import ACTS
 from risks.views.acts.act import Context
 from risks.workflow import WORKFLOW
 
-REFUSALS = (Refused, LetterRefused, SignatureRefused, FileRefused, LateReasonMissing)
+REFUSALS = (Refused, LetterRefused, SignatureRefused, FileRefused, PaperRefused, LateReasonMissing)
 _RELATED = (
     "case__district",
     "case__township",
@@ -47,18 +50,25 @@ def case(request: ActorRequest, pk: int) -> HttpResponse:
     risk = _found(request, pk)
     context = actions.context_of(risk, request.actor, now())
     action = request.GET.get("do", "")
+    if not action and (chosen := row_id(request.GET.get("check", ""))):
+        return _check(request, context, chosen)
     if not action:
         return _page(request, context)
     if action == "edit":
         return redirect("risks:edit", pk=pk)
+    if action == "check_paper":
+        mine = [p.pk for p in paper.pending_on(risk) if not refusal_to_check(p, request.actor)]
+        return redirect(f"{reverse('risks:case', args=[pk])}{f'?check={mine[0]}' if mine else ''}")
     if action not in ACTS:
         raise Http404
-    if why := actions.refusal(context, action):
+    act, on_paper = ACTS[action], request.GET.get("paper") == "1"
+    acting_as, why = paper.context_for(context, action) if on_paper else (context, actions.refusal(context, action))
+    if why or acting_as is None:
         messages.info(request, why)
         return redirect("risks:case", pk=pk)
-    act = ACTS[action]
-    form = act.form(initial=act.initial(context), **act.arguments(context))
-    return _page(request, context, action=action, form=form)
+    made = paper.form_of(act) if on_paper else act.form
+    form = made(initial=act.initial(acting_as), **act.arguments(acting_as))
+    return _page(request, context, action=action, form=form, on_paper=on_paper)
 
 
 @acting(scoped=True)
@@ -70,8 +80,10 @@ def act(request: ActorRequest, pk: int, action: str) -> HttpResponse:
     at = now()
     context = actions.context_of(risk, request.actor, at)
     chosen = ACTS[action]
-    form = chosen.form(request.POST, request.FILES, **_arguments(context, action))
     version = version_of(request)
+    if request.GET.get("paper") == "1":
+        return _act_on_paper(request, context, action, version)
+    form = chosen.form(request.POST, request.FILES, **_arguments(context, action))
 
     def perform() -> str:
         if why := actions.refusal(context, action):
@@ -88,12 +100,58 @@ def act(request: ActorRequest, pk: int, action: str) -> HttpResponse:
     return _page(request, actions.context_of(fresh, request.actor, at), action=action, form=form, status=422)
 
 
+def _act_on_paper(request: ActorRequest, context: Context, action: str, version: int | None) -> HttpResponse:
+    acting_as, why = paper.context_for(context, action)
+    arguments = ACTS[action].arguments(acting_as) if acting_as else {}
+    # Without a standing there may be nothing to build the act's own form from; the refusal is what is shown.
+    form = paper.form_of(ACTS[action])(request.POST, request.FILES, **arguments) if acting_as else CompareForm()
+
+    def perform() -> str:
+        assert acting_as is not None
+        return paper.key(acting_as, action, form, post=request.POST, version=version)
+
+    if acting_as is None:
+        messages.info(request, why)
+        return redirect("risks:case", pk=context.risk.pk)
+    answer = submit(
+        request, form, perform, actor=request.actor, at=context.at, refusals=REFUSALS, done="已录入，待本单位另一人核对"
+    )
+    if answer:
+        return answer
+    fresh = actions.context_of(_found(request, context.risk.pk), request.actor, context.at)
+    return _page(request, fresh, action=action, form=form, on_paper=True, status=422)
+
+
+def _check(request: ActorRequest, context: Context, pk: int) -> HttpResponse:
+    """The comparison opened beside the case."""
+    waiting = next((p for p in paper.pending_on(context.risk) if p.pk == pk), None)
+    if waiting is None:
+        return redirect("risks:case", pk=context.risk.pk)
+    if why := refusal_to_check(waiting, request.actor):
+        messages.info(request, why)
+        return redirect("risks:case", pk=context.risk.pk)
+    return _page(request, context, form=CompareForm(), checked=waiting)
+
+
+def checking_page(request: ActorRequest, checked: PaperAct, form: CompareForm, *, status: int) -> HttpResponse:
+    risk = _found(request, checked.case_id)
+    context = actions.context_of(risk, request.actor, now())
+    return _page(request, context, form=form, checked=checked, status=status)
+
+
 def _arguments(context: Context, action: str) -> dict[str, Any]:
     return ACTS[action].arguments(context)
 
 
 def _page(
-    request: ActorRequest, context: Context, *, action: str = "", form: Any = None, status: int = 200
+    request: ActorRequest,
+    context: Context,
+    *,
+    action: str = "",
+    form: Any = None,
+    on_paper: bool = False,
+    checked: PaperAct | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     risk = context.risk
     clockwork = Clockwork(at=context.at, calendar=WorkCalendar.load())
@@ -109,6 +167,8 @@ def _page(
         }
         for name in possible
     ]
+    page["next_rows"] += paper.only_on_paper(context, possible)
+    page["pending_papers"] = [paper.row_of(p, request.actor) for p in paper.pending_on(risk)]
     if not WORKFLOW.refusal(risk.case, "edit", request.actor):
         page["next_rows"].append({"text": "修改风险点", "url": reverse("risks:edit", args=[risk.pk]), "icon": "edit"})
     first = possible[0] if possible else ""
@@ -119,15 +179,29 @@ def _page(
         "action_url": f"{url}?do={first}" if first and not action else "",
         "action_label": ACTS[first].label if first else "",
     }
-    if form is not None:
-        chosen = ACTS[action]
+    if checked is not None:
         page |= {
             "form": form,
-            "heading": chosen.label,
-            "action": reverse("risks:act", args=[risk.pk, action]),
+            "heading": f"核对纸质签署：{checked.label}",
+            "action": reverse("risks:paper-check", args=[checked.pk]),
             "close_url": url,
-            "will": chosen.will(context),
-            "submit_label": chosen.submit_label or "提交",
+            "will": "对照扫描件和原件逐项核对。一致的，这一事项按录入的时刻生效；不符的退回重录，不产生任何效力。",
+            "submit_label": "提交核对结果",
+            "known": paper.facts_of(checked),
+            "form_key": new_form_key(),
+            "form_id": "check-paper",
+        }
+    elif form is not None:
+        chosen = ACTS[action]
+        act_url = reverse("risks:act", args=[risk.pk, action])
+        page |= {
+            "form": form,
+            "heading": f"{chosen.label}（纸质签署）" if on_paper else chosen.label,
+            "action": f"{act_url}?paper=1" if on_paper else act_url,
+            "close_url": url,
+            "will": _ON_PAPER if on_paper else chosen.will(context),
+            "submit_label": "录入，送核对" if on_paper else chosen.submit_label or "提交",
+            "paper_url": f"{url}?do={action}&paper=1" if chosen.on_paper and not on_paper else "",
             "known": chosen.known(context),
             "version": risk.case.version,
             "form_key": new_form_key(),
@@ -135,6 +209,8 @@ def _page(
         }
     return render(request, "risks/case.html", page, status=status)
 
+
+_ON_PAPER = "录入后由本单位另一人与原件核对；核对一致才生效，时限按录入的时刻计算。"
 
 _ICONS = {
     "conclude": "scale",

@@ -61,6 +61,7 @@ ACTS: dict[str, Act] = {
         "销号申请已提交",
         arguments=variant,
         submit_label="签字并申请",
+        on_paper="party",
     ),
     "ask_correction": Act(
         "通知补正",
@@ -92,6 +93,7 @@ ACTS: dict[str, Act] = {
         "补正已提交",
         initial=lambda c: {"statement": closure.open_close_out(c.risk).statement},
         submit_label="签字并提交",
+        on_paper="party",
         known=lambda c: [
             {"label": "补正要求", "value": closure.open_close_out(c.risk).correction_note, "wide": True, "strong": True}
         ],
@@ -108,6 +110,7 @@ ACTS: dict[str, Act] = {
         ),
         initial=lambda c: {"visited_on": local_date(c.at)},
         submit_label="签字并送会签",
+        on_paper="own",
     ),
     "countersign": Act(
         "会签核查结论",
@@ -117,6 +120,7 @@ ACTS: dict[str, Act] = {
         "已会签",
         arguments=lambda c: {"is_late": c.is_late("risks.closure_check")},
         submit_label="会签",
+        on_paper="own",
         known=_verification_facts,
     ),
     "object": Act(
