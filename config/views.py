@@ -63,7 +63,7 @@ def portal_status() -> list[dict[str, Any]]:
     ticks = [b.started_at for b in beats.values() if b.started_at]
     rows.append(_row("beat", "定时器", real, max(ticks, default=None), never_is_red=True))
     rows.append(_broker())
-    waiting = Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True).count()
+    waiting = Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True, is_retroactive=False).count()
     rows.append(
         {
             "name": "outbox",

@@ -15,6 +15,8 @@ class Actor:
     post: Post
     # Whose paper this post keys in: set only on the way where a scan is kept and a second person compares (X6).
     records_for: Unit | None = None
+    # Enters a past case (补录): who acted then is what the papers say, whatever this post may do today.
+    from_paper: bool = False
 
     @property
     def person(self) -> Person:

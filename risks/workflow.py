@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from deadlines.workflow import Step, Workflow, persons
 from organisations.actors import Actor
 from organisations.roles import Right
+from records.events import Event as R
 from records.models import Case
 from risks.events import Event as E
 from risks.models import RiskState as S
@@ -57,6 +58,10 @@ def verifier(actor: Actor, case: Case) -> bool:
 def named_verifier(actor: Actor, case: Case) -> bool:
     """Named in the verification that waits for signatures; an expert of another body may be one."""
     return actor.may(Right.VERIFY) and actor.post.person_id in _waiting_verifiers(case)
+
+
+def lead_official(actor: Actor, case: Case) -> bool:
+    return actor.may(Right.ASSESS) and actor.unit_id == case.lead_unit_id
 
 
 def treater_or_hander(actor: Actor, case: Case) -> bool:
@@ -133,6 +138,8 @@ WORKFLOW = Workflow(
         Step("approve_long_term", "批准长期管控", (S.TREATING,), S.LONG_TERM, approving_principal, "交办单位主要负责人", E.LONG_TERM_APPROVED, exit_proposer, "提出人不能自己批准", hidden=True),
         Step("approve_exit", "批准退出", EXITABLE, S.EXITED, approving_principal, "交办单位主要负责人", E.EXITED, exit_proposer, "提出人不能自己批准", closes=True, hidden=True),
         Step("long_term_check", "填季度检查", (S.LONG_TERM,), None, treating_unit, "责任单位", E.LONG_TERM_CHECKED),
+        Step("mark_confidential", "标为敏感", tuple(S), None, lead_official, "交办单位", R.MARKED_CONFIDENTIAL),
+        Step("unmark_confidential", "取消敏感标记", tuple(S), None, lead_official, "交办单位", R.UNMARKED_CONFIDENTIAL),
         Step("reassess", "再评估", (S.LONG_TERM,), None, assessing_official, "交办单位", E.REASSESSED),
     ],
 )

@@ -14,6 +14,7 @@ from organisations.roles import ROLES, Right, UnitKind
 # Posts that work on cases; administrators and tip officers are not told of other people's deadlines.
 _WORKING = [r.key for r in ROLES if r.rights & {Right.TREAT, Right.ASSESS, Right.PROPOSE_ENFORCER, Right.DESIGNATE}]
 
+# A clock that had run out before its case was entered from paper (补录) tells nobody: it is history, not news.
 _NOTICES = """
 INSERT INTO deadlines_notice (deadline_id, rung, person_id, post_id, at)
 SELECT DISTINCT ON (d.id, p.person_id) d.id, %(rung)s, p.person_id, p.id, %(at)s
@@ -21,8 +22,9 @@ FROM deadlines_deadline d
 JOIN unnest(%(keys)s::text[], %(before)s::int[]) AS ladder (rule_key, before) ON ladder.rule_key = d.rule_key
 JOIN deadlines_calendarday due ON due.date = d.due_on
 JOIN deadlines_calendarday today ON today.date = %(today)s
+JOIN records_case c ON c.id = d.case_id
 JOIN organisations_post p ON {recipients}
-WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND {moment}
+WHERE (c.entered_at IS NULL OR d.due_at > c.entered_at) AND d.met_at IS NULL AND d.cancelled_at IS NULL AND {moment}
   AND p.role_key = ANY(%(roles)s) AND p.valid_from <= %(today)s AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
 ORDER BY d.id, p.person_id, p.id
 ON CONFLICT (deadline_id, rung, person_id) DO NOTHING

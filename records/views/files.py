@@ -8,9 +8,11 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from audit.clock import now
 from organisations.access import ActorRequest, acting
 from records.models import Attachment, Case, Letter
 from records.selectors import letters_for
+from records.services.confidential import is_confidential, note_view
 
 # Shown in the browser; everything else is offered for download.
 _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
@@ -19,11 +21,25 @@ _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
 @acting(scoped=True)
 @require_safe
 def download(request: ActorRequest, pk: int) -> HttpResponse:
-    attachment = get_object_or_404(Attachment.objects.filter(case__in=Case.objects.for_actor(request.actor)), pk=pk)
+    seen = Attachment.objects.filter(case__in=Case.objects.for_actor(request.actor)).select_related("case")
+    attachment = get_object_or_404(seen, pk=pk)
     copies = Letter.objects.filter(Q(pdf=attachment) | Q(scan=attachment))
     if copies.exists() and not letters_for(request.actor).filter(pk__in=copies).exists():
         raise Http404  # a letter's copy is as visible as the letter: not to the recipient before it is sent
+    note_if_confidential(request, attachment)
     return serve(attachment)
+
+
+def note_if_confidential(request: ActorRequest, attachment: Attachment) -> None:
+    """Every look at a file of confidential matter is an event; a HEAD shows nothing of it."""
+    if request.method == "GET" and is_confidential(attachment):
+        note_view(
+            case_id=attachment.case_id,
+            what=f"附件：{attachment.name}",
+            subject=("attachment", attachment.pk),
+            actor=request.actor,
+            at=now(),
+        )
 
 
 def serve(attachment: Attachment) -> HttpResponse:

@@ -15,8 +15,9 @@ from records.kinds import case_url
 from records.models import Letter
 from records.selectors import frozen_content, letters_for
 from records.services.attachments import FileRefused
+from records.services.confidential import note_view
 from records.services.letters import LetterRefused, attach_scan
-from records.views.files import serve
+from records.views.files import note_if_confidential, serve
 from records.web import new_form_key, submit
 
 PAGE = 30
@@ -82,7 +83,11 @@ def _found(request: ActorRequest, pk: int) -> Letter:
 @acting(scoped=True)
 @require_safe
 def detail(request: ActorRequest, pk: int) -> HttpResponse:
-    return _page(request, _found(request, pk), ScanForm())
+    letter = _found(request, pk)
+    if letter.case.is_confidential and request.method == "GET":
+        what, subject = f"文书：{letter.number or letter.title}", ("letter", letter.pk)
+        note_view(case_id=letter.case_id, what=what, subject=subject, actor=request.actor, at=now())
+    return _page(request, letter, ScanForm())
 
 
 def _page(request: ActorRequest, letter: Letter, form: ScanForm, status: int = 200) -> HttpResponse:
@@ -137,6 +142,7 @@ def pdf(request: ActorRequest, pk: int) -> HttpResponse:
     letter = _found(request, pk)
     copy = letter.pdf if request.GET.get("copy") == "portal" else letter.scan or letter.pdf
     if copy is not None:
+        note_if_confidential(request, copy)
         return serve(copy)
     if letter.state not in Letter.NUMBERED:
         return redirect("letters:detail", pk=pk)

@@ -264,6 +264,6 @@ def _photos(risk: RiskPoint) -> list[dict[str, str]]:
 def _close_out(risk: RiskPoint) -> CloseOut | None:
     return (
         risk.close_outs.select_related("applied_by", "signature")
-        .prefetch_related("verifications__verifiers", "verifications__signatures__person")
+        .prefetch_related("verifications__signatures__person", "verifications__signatures__voided")
         .first()
     )

@@ -16,6 +16,7 @@ from deadlines.workflow import Refused
 from organisations.access import ActorRequest, acting, row_id
 from records.models import PaperAct
 from records.services.attachments import FileRefused
+from records.services.confidential import note_view
 from records.services.letters import LetterRefused
 from records.services.paper import PaperRefused, refusal_to_check
 from records.services.signing import SignatureRefused
@@ -49,6 +50,8 @@ def case(request: ActorRequest, pk: int) -> HttpResponse:
     """One page; `?do=<act>` opens the act's form beside it."""
     risk = _found(request, pk)
     context = actions.context_of(risk, request.actor, now())
+    if risk.case.is_confidential and request.method == "GET":
+        note_view(case_id=pk, what="案卷页", subject=("case", pk), actor=request.actor, at=context.at)
     action = request.GET.get("do", "")
     if not action and (chosen := row_id(request.GET.get("check", ""))):
         return _check(request, context, chosen)

@@ -43,6 +43,22 @@ def _verification_facts(c: Context) -> list[dict[str, Any]]:
     return [{"label": label, "value": value, "wide": True} for label, value in rows if value]
 
 
+def _verify_initial(c: Context) -> dict[str, Any]:
+    """The own conclusion that waits for signatures, to be changed; else today's date."""
+    waiting = waiting_verification(c.risk)
+    if waiting is None:
+        return {"visited_on": local_date(c.at)}
+    told = {
+        "visited_on": waiting.visited_on,
+        "findings": waiting.findings,
+        "passed": "yes" if waiting.passed else "no",
+        "reasons": waiting.reasons,
+        "new_due_on": waiting.new_due_on,
+    }
+    method = {"method": waiting.method} if waiting.method else {}
+    return told | method | {f"{waiting.method}_{name}": value for name, value in waiting.inputs.items()}
+
+
 ACTS: dict[str, Act] = {
     "apply": Act(
         "申请销号",
@@ -102,13 +118,18 @@ ACTS: dict[str, Act] = {
         "填核查结论",
         f.VerifyForm,
         _verify,
-        lambda c: "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。",
+        lambda c: (
+            "结论一经修改，已有的签字全部失效，须重新签字、会签。"
+            if waiting_verification(c.risk)
+            else "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。"
+        ),
         "核查结论已提交会签",
         arguments=lambda c: (
             variant(c)
             | {"verifiers": [p for p in eligible_verifiers(c.risk, at=c.at) if p.person_id != c.actor.post.person_id]}
         ),
-        initial=lambda c: {"visited_on": local_date(c.at)},
+        initial=_verify_initial,
+        known=_verification_facts,
         submit_label="签字并送会签",
         on_paper="own",
     ),
