@@ -19,7 +19,14 @@ from records.models import Letter
 RED_AFTER = timedelta(minutes=3)
 # A job that has never run is late only once this process itself has waited that long.
 UP_SINCE = datetime.now(UTC)
-JOBS = {"sweep": "时限扫描", "seal": "审计封存", "anchor": "链头存证", "render": "文书生成", "deliver": "消息发送"}
+JOBS = {
+    "sweep": "时限扫描",
+    "seal": "审计封存",
+    "anchor": "链头存证",
+    "render": "文书生成",
+    "deliver": "消息发送",
+    "dossiers": "案卷编制",
+}
 # What to do, in words, when the row is red.
 TODO = {
     "beat": "启动定时器（beat），只能有一个：systemctl status zhuan-beat。停着的时候没有新提醒，网页照常办理。",
@@ -29,6 +36,7 @@ TODO = {
     "seal": "看 worker 日志；可手工 manage.py audit seal。",
     "anchor": "看 worker 日志；检查 ANCHOR_DIR 能不能写、ANCHOR_KEY_FILE 在不在。",
     "render": "看 worker 日志；检查字体和 Pango。",
+    "dossiers": "看 worker 日志；失败的原因在案卷编制页上。",
     "deliver": "看 worker 日志；检查网关、邮件服务器是否连得上。站内通知不受影响。",
     "letters": "有已签发的函没有 PDF：先恢复“文书生成”；某一份连续失败的，原因在该文书页上。",
     "outbox": "有消息到时间没有发出：先恢复“消息发送”；网关一直失败的，原因在“发送记录”里。",
@@ -88,7 +96,7 @@ def _silent(name: str, label: str, beat: Heartbeat | None, real: datetime, since
 
 
 def _letters(render: Heartbeat | None, real: datetime, since: datetime) -> dict[str, Any]:
-    waiting = Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True).count()
+    waiting = Letter.objects.filter(state__in=Letter.NUMBERED, pdf__isnull=True, is_retroactive=False).count()
     last = render.succeeded_at if render else None
     red = waiting > 0 and real - (last or since) > RED_AFTER
     return _row("letters", "待生成文书", red=red, detail=f"{waiting} 份待生成" if waiting else "")

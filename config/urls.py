@@ -18,6 +18,8 @@ urlpatterns = [
     path("enterprises/", include("organisations.urls.enterprises")),
     path("letters/", include("records.urls.letters")),
     path("verify/", include("records.urls.verify")),
+    path("recording/", include("records.urls.recording")),
+    path("dossiers/", include("records.urls.dossiers")),
     path("files/", include("records.urls.files")),
     path("anchors/", anchors, name="anchors"),
     path("manage/", include("config.manage_urls")),

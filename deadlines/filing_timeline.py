@@ -50,7 +50,7 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
         "at_text": local.strftime("%Y-%m-%d %H:%M"),
         "at_iso": local.isoformat(timespec="minutes"),
         "title": f"{event.label}：{data.get('label', '')}" if is_clock else event.label,
-        "signed": [{"short_digest": signature.short_digest, "name": signature.person.name}] if signature else [],
+        "signed": [{"short_digest": signature.short_digest, "name": signature.name}] if signature else [],
         "by": event.actor_label,
         "said": said,
         "attachments": files_of(attached),

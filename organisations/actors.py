@@ -15,6 +15,10 @@ class Actor:
     post: Post
     # What a token narrows the post's rights to; None for somebody who is there in person.
     within: frozenset[Right] | None = None
+    # Whose paper this post keys in: set only on the way where a scan is kept and a second person compares (X6).
+    records_for: Unit | None = None
+    # Enters a past case (补录): who acted then is what the papers say, whatever this post may do today.
+    from_paper: bool = False
 
     @property
     def person(self) -> Person:
@@ -51,7 +55,14 @@ class Actor:
     @property
     def label(self) -> str:
         """周立新·区应急管理局危化工贸科科室负责人, as it stands on timelines and in evidence."""
-        return f"{self.person.name}·{self.unit}{self.post.section}{self.post.title}"
+        own = f"{self.person.name}·{self.unit}{self.post.section}{self.post.title}"
+        if self.records_for is None or self.records_for.pk == self.unit_id:
+            return own
+        return f"{own}（代录：{self.records_for}）"
+
+    def stands_for(self, unit_id: int) -> bool:
+        """Acts as that unit: in one of its posts, or by keying in what it signed on paper."""
+        return unit_id == (self.records_for.pk if self.records_for else self.unit_id)
 
     @property
     def stamp(self) -> Stamp:

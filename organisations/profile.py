@@ -39,6 +39,7 @@ _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     "messages": dict.fromkeys(MESSAGES, (list, False)),
     "schedules": dict.fromkeys(SCHEDULES, (str, False)),
     "grading": {"ls_variant": (str, False)},
+    "paper": {"go_live": (str, False)},
     "territories": {"code": (str, True), "name": (str, True), "kind": (str, True), "district_managed": (bool, True)},
     "units": {
         "short_name": (str, True),
@@ -114,7 +115,8 @@ def check(data: Mapping[str, Any], *, source: str) -> Profile:
         raise ProfileError(source, problems)
     profile = Profile(
         district=dict(data["district"]),
-        settings={name: dict(data.get(name, {})) for name in _SETTINGS},
+        settings={name: dict(data.get(name, {})) for name in _SETTINGS}
+        | ({"paper": dict(data["paper"])} if "paper" in data else {}),
         **{name: [dict(row) for row in data.get(name, [])] for name in _LISTS},
     )
     for step in (_check_settings, _check_territories, _check_units, _check_sectors):
@@ -184,6 +186,9 @@ def _check_settings(profile: Profile) -> list[str]:
             problems.append(
                 f"[schedules] 的 {key}（{SCHEDULES[key]}）写作“{text}”，不是周期；应如 W、M+3、MW5、Q+1-10R、H+1-15、Y1-31"
             )
+    go_live = profile.settings.get("paper", {}).get("go_live", "")
+    if go_live and not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", go_live):
+        problems.append(f"[paper] 的 go_live“{go_live}”须是日期，如 2026-01-01")
     variant = profile.settings["grading"].get("ls_variant", "A")
     if variant not in LS_VARIANTS:
         problems.append(f"[grading] 的 ls_variant“{variant}”须是 {' 或 '.join(LS_VARIANTS)}")

@@ -14,11 +14,13 @@ from rest_framework.decorators import action
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from audit.clock import now
 from organisations.actors import Actor
 from organisations.api_base import IdFilter, NamedSerializer, ScopedViewSet
 from organisations.api_errors import Conflict
 from records.models import Case, Letter
 from records.selectors import letters_for
+from records.services.confidential import is_confidential, note_view
 from records.views.files import serve
 
 RELATED = ("issuer", "recipient", "case", "pdf", "scan")
@@ -127,4 +129,7 @@ class LetterViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
             )
         if not default_storage.exists(copy.path):
             raise exceptions.NotFound("文书文件缺失，请联系系统管理员核对备份")
+        if is_confidential(copy):
+            what, subject = f"接口：{letter.number}", ("attachment", copy.pk)
+            note_view(case_id=letter.case_id, what=what, subject=subject, actor=self.actor, at=now())
         return serve(copy)

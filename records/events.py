@@ -32,3 +32,22 @@ class Event(TextChoices):
     CHECKER_CHANGED = "records.checker_changed", "核稿人变更（岗位交接）"
     CASE_MOVED = "records.case_moved", "移交案卷"
     EXPORTED = "records.exported", "导出台账"
+    DOSSIER_REQUESTED = "records.dossier_requested", "导出案卷"
+    DOSSIER_COMPILED = "records.dossier_compiled", "案卷编制完成"
+    DOSSIER_DOWNLOADED = "records.dossier_downloaded", "下载案卷"
+    VIEWED = "records.viewed", "查看敏感内容"
+    MARKED_CONFIDENTIAL = "records.marked_confidential", "标为敏感"
+    UNMARKED_CONFIDENTIAL = "records.unmarked_confidential", "取消敏感标记"
+    SIGNATURE_VOIDED = "records.signature_voided", "签字失效"
+    PAPER_KEYED = "records.paper_keyed", "录入纸质签署，待核对"
+    PAPER_CONFIRMED = "records.paper_confirmed", "核对纸质签署：与原件一致"
+    PAPER_REJECTED = "records.paper_rejected", "核对纸质签署：不符"
+    RECORDING_AUTHORISED = "records.recording_authorised", "登记委托代录"
+    RECORDING_REVOKED = "records.recording_revoked", "撤销委托代录"
+    ENTRY_SUBMITTED = "records.entry_submitted", "提交补录核对"
+    ENTRY_CONFIRMED = "records.entry_confirmed", "核对补录：与原件一致"
+    ENTRY_REJECTED = "records.entry_rejected", "核对补录：不符"
+
+
+# Somebody read or took along; nothing on the case changed, so nobody was overtaken by it.
+READINGS = (Event.DOSSIER_REQUESTED, Event.DOSSIER_COMPILED, Event.DOSSIER_DOWNLOADED, Event.VIEWED)

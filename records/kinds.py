@@ -1,6 +1,6 @@
 """Kinds of case: declared by the app that owns them, so that worklists and letters below can name and open any case."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from organisations.actors import Actor
+from records.dossier.sections import Section
 from records.models import Case, Letter
 
 
@@ -34,6 +35,7 @@ class CaseKind:
 
     `page(request, pk, drawer, status)` draws the case's page with a form beside it (components/action_form.html) that is
     not the kind's own: of a deadline, say.
+    `dossier(case, actor, at)` are the sections that a dossier of this kind begins with; what every case has follows by itself.
     """
 
     key: str
@@ -42,6 +44,7 @@ class CaseKind:
     next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
     waiting_for: Callable[[Actor], Iterable[Case]]
     page: Callable[[Any, int, dict[str, Any], int], HttpResponse]
+    dossier: Callable[[Case, Actor, datetime], Sequence[Section]] = lambda case, actor, at: ()
 
 
 OWN_CASE = "letter"

@@ -9,7 +9,7 @@ from organisations.roles import Right, Scope
 from organisations.selectors import Waiting
 from records.kinds import OWN_CASE
 from records.letters.content import LetterContent
-from records.models import Case, Countersign, Delivery, Letter
+from records.models import Attachment, Case, Countersign, Delivery, Letter
 
 S = Letter.State
 _UNSENT = (*Letter.IN_HOUSE, S.ISSUED, S.VOID)
@@ -92,3 +92,13 @@ def letter_url(letter: Letter, action: str = "") -> str:
         return reverse("letters:edit", args=[letter.pk])
     url = reverse("letters:detail", args=[letter.pk])
     return f"{url}?do={action}" if action else url
+
+
+def attachments_for(actor: Actor, case: Case) -> QuerySet[Attachment]:
+    """Files of a case that the actor sees, without the copies of letters that are not theirs to read."""
+    seen = letters_for(actor).filter(case=case)
+    hidden = Letter.objects.filter(case=case).exclude(pk__in=seen.values("pk"))
+    files = Attachment.objects.filter(case=case).select_related("uploaded_by")
+    for copy in ("scan", "pdf"):
+        files = files.exclude(pk__in=hidden.filter(**{f"{copy}__isnull": False}).values(copy))
+    return files.order_by("id")

@@ -169,7 +169,7 @@ def _chunk(cases: list[Case], *, actor: Actor, at: datetime) -> Iterator[list[An
             *_assessment(case, risk, grading),
             *_control(risk),
             risk.headcount,
-            WORKFLOW.state_label(case.state),
+            f"{WORKFLOW.state_label(case.state)}{'（补录）' if case.is_retroactive else ''}",
             deadline.due_on if deadline else None,
             "暂定" if deadline and deadline.provisional else "",
             case.lead_unit.name,

@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from organisations.actors import Actor
 from organisations.roles import Right
 from records.kinds import CaseKind, NextAct, register
-from records.models import Case, Letter
+from records.models import Case, Letter, PaperAct
+from risks import dossier
 from risks.models import ExitProposal, Verification
 from risks.workflow import KIND
 
@@ -45,6 +46,9 @@ def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
             f"待{'、'.join(p.name for p in missing)}会签",
             ("verify",),
         )
+    for paper in _to_compare(actor).filter(case__in=ids):
+        label = f"{paper.label}：纸质签署待核对"
+        acts.setdefault(paper.case_id, NextAct("check_paper", "核对", actor.post.person_id, label))
     for proposal in _to_approve(ids, actor):
         label = f"待审批：{proposal.get_kind_display()}"
         acts.setdefault(proposal.risk_id, NextAct("decide_exit", "审批", actor.post.person_id, label))
@@ -60,7 +64,14 @@ def waiting_for(actor: Actor) -> Iterable[Case]:
         .values("close_out__risk")
     )
     waiting |= Q(pk__in=_to_approve(None, actor).values("risk"))
+    waiting |= Q(pk__in=_to_compare(actor).values("case"))
     return Case.objects.filter(waiting).select_related("responsible_unit", "township", "lead_unit")
+
+
+def _to_compare(actor: Actor) -> QuerySet[PaperAct]:
+    """Papers that somebody else of the own unit keyed in."""
+    pending = PaperAct.objects.filter(unit=actor.unit_id, state=PaperAct.State.PENDING)
+    return pending.exclude(keyed_by=actor.post.person_id)
 
 
 def _to_approve(ids: list[int] | None, actor: Actor) -> QuerySet[ExitProposal]:
@@ -86,4 +97,4 @@ def page(request: Any, pk: int, drawer: dict[str, Any], status: int) -> HttpResp
     return beside(request, pk, drawer, status)
 
 
-register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for, page))
+register(CaseKind(KIND, "风险点", "risks:case", next_acts, waiting_for, page, dossier.sections))

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from deadlines.workflow import Step, Workflow, persons
 from organisations.actors import Actor
 from organisations.roles import Right
+from records.events import Event as R
 from records.models import Case
 from risks.events import Event as E
 from risks.models import RiskState as S
@@ -37,15 +38,17 @@ def designating_leader(actor: Actor, case: Case) -> bool:
 
 
 def receiving_clerk(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.RECEIVE_LETTER) and actor.unit_id == case.responsible_unit_id
+    return actor.may(Right.RECEIVE_LETTER) and actor.stands_for(case.responsible_unit_id)
 
 
 def treating_unit(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.TREAT) and actor.unit_id == case.responsible_unit_id
+    return actor.may(Right.TREAT) and actor.stands_for(case.responsible_unit_id)
 
 
 def responsible_principal(actor: Actor, case: Case) -> bool:
-    return actor.may(Right.SIGN_PRINCIPAL) and actor.unit_id == case.responsible_unit_id
+    """The principal signs, or has signed on paper: then whoever keys it in needs no such right, only the scan."""
+    signs = actor.may(Right.SIGN_PRINCIPAL) or (actor.records_for is not None and actor.may(Right.TREAT))
+    return signs and actor.stands_for(case.responsible_unit_id)
 
 
 def verifier(actor: Actor, case: Case) -> bool:
@@ -55,6 +58,10 @@ def verifier(actor: Actor, case: Case) -> bool:
 def named_verifier(actor: Actor, case: Case) -> bool:
     """Named in the verification that waits for signatures; an expert of another body may be one."""
     return actor.may(Right.VERIFY) and actor.post.person_id in _waiting_verifiers(case)
+
+
+def lead_official(actor: Actor, case: Case) -> bool:
+    return actor.may(Right.ASSESS) and actor.unit_id == case.lead_unit_id
 
 
 def treater_or_hander(actor: Actor, case: Case) -> bool:
@@ -69,12 +76,12 @@ def approving_principal(actor: Actor, case: Case) -> bool:
 def applicant_and_treaters(case: Case) -> set[int]:
     """三(二)4: neither who applied nor who treated verifies."""
     risk = case.risk  # type: ignore[attr-defined]
-    return (
-        set(risk.close_outs.values_list("applied_by", flat=True))
-        | set(risk.close_outs.values_list("signature__person", flat=True))  # who supplied the correction
-        | set(risk.long_term_checks.values_list("by", flat=True))
-        | set(risk.progress.values_list("by", flat=True))
-        | set(risk.plans.values_list("by", flat=True))
+    return persons(
+        *risk.close_outs.values_list("applied_by", flat=True),  # on paper: who keyed the application in
+        *risk.close_outs.values_list("signature__person", flat=True),  # who supplied the correction
+        *risk.long_term_checks.values_list("by", flat=True),
+        *risk.progress.values_list("by", flat=True),
+        *risk.plans.values_list("by", flat=True),
     )
 
 
@@ -132,6 +139,8 @@ WORKFLOW = Workflow(
         Step("approve_long_term", "批准长期管控", (S.TREATING,), S.LONG_TERM, approving_principal, "交办单位主要负责人", E.LONG_TERM_APPROVED, exit_proposer, "提出人不能自己批准", hidden=True),
         Step("approve_exit", "批准退出", EXITABLE, S.EXITED, approving_principal, "交办单位主要负责人", E.EXITED, exit_proposer, "提出人不能自己批准", closes=True, hidden=True),
         Step("long_term_check", "填季度检查", (S.LONG_TERM,), None, treating_unit, "责任单位", E.LONG_TERM_CHECKED),
+        Step("mark_confidential", "标为敏感", tuple(S), None, lead_official, "交办单位", R.MARKED_CONFIDENTIAL),
+        Step("unmark_confidential", "取消敏感标记", tuple(S), None, lead_official, "交办单位", R.UNMARKED_CONFIDENTIAL),
         Step("reassess", "再评估", (S.LONG_TERM,), None, assessing_official, "交办单位", E.REASSESSED),
     ],
 )

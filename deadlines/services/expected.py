@@ -18,6 +18,7 @@ from audit.clock import local_date
 from audit.services import SYSTEM, record
 from deadlines import rules
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
+from deadlines.calendar_lock import hold
 from deadlines.events import Event
 from deadlines.models import Deadline, Filing, FilingState
 from deadlines.models.filing import OWED_STATES
@@ -51,6 +52,7 @@ def expect(*, at: datetime, until: date | None = None) -> Expected:
     scanned = made = lapsed = 0
     for rule in rules.recurring_rules():
         with transaction.atomic():
+            hold()
             # Whoever comes second waits here and then, in a new snapshot, finds nothing missing.
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, rule.key])

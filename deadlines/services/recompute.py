@@ -45,17 +45,6 @@ touched AS (
     ) d
     WHERE greatest(d.due_on, d.placed) >= %(first)s AND coalesce(d.placed - 6, d.day_zero) <= %(last)s
 ),
--- Expected filings carry their own day: rolled (R), the n-th working day from it (Wn), the last of its week (L).
-placed AS (
-    SELECT d.id, p.day, p.how, p.n, CASE p.how WHEN 'L' THEN p.day - 6 ELSE p.day END AS seen_from
-    FROM deadlines_deadline d, LATERAL (
-        SELECT substring(d.terms FROM 3 FOR 10)::date AS day, substring(d.terms FROM 13 FOR 1) AS how,
-            nullif(substring(d.terms FROM 14), '')::int AS n
-    ) p
-    WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND NOT d.is_adjusted
-        AND d.terms ~ '^ON[0-9-]{10}(R|L|W[0-9]+)$'
-        AND d.due_on >= %(first)s::date - 6 AND p.day - 6 <= %(last)s
-),
 target AS (
     SELECT t.id, last.date AS due_on, last.guesses - zero.guesses + zero.provisional::int > 0 AS provisional
     FROM touched t
@@ -79,17 +68,6 @@ target AS (
         WHEN t.terms LIKE '%%L' THEN (named.ordinal = six_before.ordinal - six_before.is_workday::int)::int
         WHEN t.terms LIKE '%%R' THEN (NOT named.is_workday)::int
         ELSE substring(t.terms FROM 'W([0-9]+)$')::int - named.is_workday::int END
-    UNION ALL
-    SELECT p.id, last.date,
-        greatest(last.guesses, nominal.guesses) - seen.guesses + seen.provisional::int > 0
-    FROM placed p
-    JOIN day nominal ON nominal.date = p.day
-    JOIN day seen ON seen.date = p.seen_from
-    JOIN day week_before ON week_before.date = p.day - 7
-    LEFT JOIN workday last ON last.ordinal = nominal.ordinal + CASE p.how
-        WHEN 'R' THEN (NOT nominal.is_workday)::int
-        WHEN 'W' THEN p.n - nominal.is_workday::int
-        ELSE (nominal.ordinal = week_before.ordinal)::int END
     UNION ALL
     SELECT * FROM unnest(%(adjusted)s::bigint[], %(adjusted_due)s::date[], %(adjusted_provisional)s::bool[])
 ),

@@ -16,11 +16,13 @@ from deadlines.services.outbox import queue_messages
 from organisations.roles import UnitKind
 
 # What is near its due day, by the partial index on open deadlines; materialised, so that nothing else is looked at.
+# A clock that had run out before its case was entered from paper (补录) tells nobody: it is history, not news.
 _NEAR = """
 SELECT d.id, d.rule_key, d.due_on, d.owner_unit_id, d.supervising_unit_id, d.district_id,
     CASE WHEN d.due_at <= %(at)s THEN 'late' WHEN d.due_on = %(today)s THEN 'today' ELSE 'soon' END AS phase,
     abs(due.ordinal - %(ordinal)s) AS days
 FROM deadlines_deadline d JOIN deadlines_calendarday due ON due.date = d.due_on
+JOIN records_case c ON c.id = d.case_id AND (c.entered_at IS NULL OR d.due_at > c.entered_at)
 WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND d.due_at > %(first)s AND d.due_at <= %(last)s
 """
 # Late goes one level up: to the unit that presses on, or to 安委办 where the regulator itself is late.

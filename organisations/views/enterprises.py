@@ -209,6 +209,7 @@ def subnav(actor: Actor, current: str) -> list[dict[str, Any]]:
             "count": f"{count_text(undetermined(actor))} 家",
         },
     ]
+    items.append({"text": "委托代录", "url": reverse("recording:list"), "current": False})
     if actor.may(Right.EDIT_ENTERPRISES):
         items.append({"text": "导入", "url": reverse("enterprises:import"), "current": current == "import"})
     return items

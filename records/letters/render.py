@@ -8,6 +8,7 @@ import atexit
 import gc
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -141,3 +142,38 @@ def _check_subsetting() -> None:
 
     if ffi.harfbuzz_subset is None:
         logger.warning("缺少 libharfbuzz-subset0，公文 PDF 生成会很慢。请安装：apt-get install libharfbuzz-subset0")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Pages that are no letter: the file, how many there are, and on which (from 0) each anchor stands."""
+
+    pdf: bytes
+    pages: int
+    anchors: dict[str, int]
+
+
+def print_pages(page: str, sheet: str, pictures: Mapping[str, bytes] | None = None) -> Printed:
+    """HTML in the letters' own fonts, under `templates/letters/<sheet>.css`. `pictures` are what its `<img>` may name."""
+    fonts = letter_fonts()
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    known = pictures or {}
+
+    class PicturesOnly(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in known:
+                raise ValueError(f"案卷中不得引用外部资源：{url}")
+            return URLFetcherResponse(url, known[url], headers={"Content-Type": "image/jpeg"})
+
+    with _rendering:
+        engine = _engine(sheet, fonts)
+        document = HTML(string=page, url_fetcher=PicturesOnly()).render(
+            stylesheets=[engine.stylesheet], font_config=engine.font_config
+        )
+        anchors: dict[str, int] = {}
+        for number, sheet_ in enumerate(document.pages):
+            for name in sheet_.anchors:
+                anchors.setdefault(name, number)  # what goes on over several pages begins on its first
+        return Printed(document.write_pdf(), len(document.pages), anchors)

@@ -13,7 +13,7 @@ INSERT INTO records_submittedform (account_id, key, result_url, at)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0003_letters"), ("organisations", "0002_accounts")]
+    dependencies = [("records", "0004_paper"), ("organisations", "0002_accounts")]
     operations = [
         migrations.RunSQL(KEEP, BACK),
         migrations.DeleteModel("SubmittedForm"),

@@ -18,6 +18,8 @@ class Attachment(models.Model):
     at = models.DateTimeField("时间")
     # Which act on the case brought it: the number of the audit event within the case.
     case_seq = models.PositiveIntegerField("案内序号", null=True)
+    # Every view of it is an audit event (X6).
+    is_confidential = models.BooleanField("敏感", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "附件"

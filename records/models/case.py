@@ -80,6 +80,10 @@ class Case(models.Model):
     opened_on = models.DateField("立案日期")
     closed_on = models.DateField("结案日期", null=True, blank=True)
     is_retroactive = models.BooleanField("补录", default=False)
+    # When a case from paper came into the portal: clocks that had run out by then remind nobody.
+    entered_at = models.DateTimeField("录入时间", null=True, blank=True)
+    # Set with a reason by the unit in charge; from then on every view is an audit event (X6).
+    is_confidential = models.BooleanField("敏感", default=False)
     # Grows with every act; a form that carries an older number is told who acted in between.
     version = models.PositiveIntegerField("版本", default=1)
 
@@ -92,6 +96,11 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(closed_on__isnull=True) | Q(closed_on__gte=models.F("opened_on")),
                 name="case_closed_after_opened",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_retroactive=False, entered_at__isnull=True)
+                | Q(is_retroactive=True, entered_at__isnull=False),
+                name="case_retroactive_entered",
             ),
         ]
         # Every register is one equality, then one of its declared sorts (risks/selectors/register.py).

@@ -121,6 +121,8 @@ class Letter(models.Model):
     )
     verify_code = models.CharField("核验码", max_length=20, unique=True, null=True, editable=False)
     void_reason = models.CharField("作废原因", max_length=300, blank=True)
+    # Sent on paper before the portal was there: the scan is the letter, no PDF is made from the transcript.
+    is_retroactive = models.BooleanField("补录", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "文书"

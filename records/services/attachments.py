@@ -35,6 +35,19 @@ MAX_PIXELS = 60_000_000
 _BROKEN = (ValueError, SyntaxError, TypeError, LookupError, OverflowError, struct.error, zlib.error)
 
 
+class KeptFile(UploadedFile):
+    """A file that came with a paper act and was kept then; the act that takes effect gives it its purpose."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self.attachment = attachment
+        super().__init__(
+            file=default_storage.open(attachment.path),
+            name=attachment.name,
+            content_type=attachment.content_type,
+            size=attachment.size,
+        )
+
+
 class FileRefused(Exception):
     """Why a file cannot be kept, in Chinese, shown at the file field."""
 
@@ -126,6 +139,11 @@ def attach_all(
     """Keep every file or none (the caller's transaction). Raises FileRefused naming the file."""
     kept = []
     for upload in uploads:
+        if isinstance(upload, KeptFile):
+            upload.attachment.purpose, upload.attachment.case_seq = purpose, case_seq
+            upload.attachment.save(update_fields=["purpose", "case_seq"])
+            kept.append(upload.attachment)
+            continue
         data, kind = inspect(upload)
         digest, path = store(data)
         kept.append(

@@ -21,8 +21,12 @@ def open_case(
     responsible_unit: Unit,
     lead_unit: Unit,
     at: datetime,
+    entered_at: datetime | None = None,
 ) -> Case:
-    """Take the next number (乡街代码-年份-序号) and write the spine row. The caller records the opening event."""
+    """Take the next number (乡街代码-年份-序号) and write the spine row. The caller records the opening event.
+
+    `entered_at`: the case is a past one, opened at `at` on paper and entered only then.
+    """
     year = local_date(at).year
     seq = _next_number(district, kind, township.code, year)
     return Case.objects.create(
@@ -36,6 +40,8 @@ def open_case(
         responsible_unit=responsible_unit,
         lead_unit=lead_unit,
         opened_on=local_date(at),
+        is_retroactive=entered_at is not None,
+        entered_at=entered_at,
     )
 
 

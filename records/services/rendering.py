@@ -26,7 +26,8 @@ def render_pending(*, limit: int = 20) -> tuple[int, int]:
                 Letter.objects.select_for_update(skip_locked=True, of=("self", "case"))
                 .select_related("case")
                 .exclude(pk__in=tried)  # what failed now is for the next run, or a passing trouble uses up all attempts
-                .filter(state__in=Letter.NUMBERED, pdf__isnull=True, render_attempts__lt=MAX_RENDER_ATTEMPTS)
+                .filter(state__in=Letter.NUMBERED, pdf__isnull=True, is_retroactive=False)
+                .filter(render_attempts__lt=MAX_RENDER_ATTEMPTS)
                 .order_by("render_attempts", "id")
                 .first()
             )

@@ -1,15 +1,16 @@
 """Signing: a drawn signature and the password, over the digest of exactly what is signed (X6)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from audit.services import canonical_text, digest_of, record
 from organisations.actors import Actor
+from organisations.models import Person
 from records.events import Event
-from records.models import Case, Signature
+from records.models import Attachment, Case, Signature, SignatureVoid
 
 MAX_STROKES = 20_000
 # Starts with a move, draws at least one line or curve.
@@ -25,12 +26,27 @@ class SignatureRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A sheet that somebody signed, keyed in by one person and found true by another. Only records.services.paper makes one.
+
+    `signer_label` is empty when the one who keys it in signed it.
+    """
+
+    scan: Attachment
+    document_on: date
+    confirmed_by: Person
+    signer_name: str = ""
+    signer_label: str = ""
+
+
+@dataclass(frozen=True)
 class Hand:
-    """How somebody signs: drawn in the portal with the password, or by a token that was given against the password."""
+    """How somebody signs: drawn in the portal with the password, by a token that was given against the password, or on paper."""
 
     strokes: str = ""
     password: str = ""
     by_token: bool = False
+    paper: "Paper | None" = None
 
 
 def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime) -> Signature:
@@ -38,10 +54,12 @@ def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, ac
 
     Raises SignatureRefused: wrong password, nothing drawn, or strokes that are not path data.
     """
+    text = canonical_text(content)
+    if hand.paper:
+        return _sign_on_paper(hand.paper, case=case, purpose=purpose, text=text, actor=actor, at=at)
     if not hand.by_token and not actor.account.check_password(hand.password):
         raise SignatureRefused("密码不对，请重新输入登录密码", field="password")
     strokes = "" if hand.by_token and not hand.strokes else clean_strokes(hand.strokes)
-    text = canonical_text(content)
     signature, created = Signature.objects.get_or_create(
         case=case,
         purpose=purpose,
@@ -66,6 +84,73 @@ def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, ac
             data={"purpose": purpose, "digest": signature.digest, "strokes": digest_of(signature.strokes)},
         )
     return signature
+
+
+def _sign_on_paper(paper: Paper, *, case: Case, purpose: str, text: str, actor: Actor, at: datetime) -> Signature:
+    """Over the digest of what was keyed in, which two people found to be what stands on the sheet."""
+    is_own = not paper.signer_label
+    signature = Signature.objects.create(
+        case=case,
+        purpose=purpose,
+        person=actor.person if is_own else None,
+        post=actor.post if is_own else None,
+        signer_name=paper.signer_name or actor.person.name,
+        signer_label=paper.signer_label or actor.label,
+        at=at,
+        method=Signature.Method.PAPER,
+        content=text,
+        digest=digest_of(text),
+        document_on=paper.document_on,
+        scan=paper.scan,
+        keyed_by=actor.person,
+        confirmed_by=paper.confirmed_by,
+    )
+    record(
+        Event.SIGNED,
+        by=actor.stamp,
+        at=at,
+        case_id=case.pk,
+        subject=("signature", signature.pk),
+        data={
+            "purpose": purpose,
+            "digest": signature.digest,
+            "method": "paper",
+            "signer": signature.signer_label,
+            "document_on": paper.document_on,
+            "scan": paper.scan.digest,
+            "confirmed_by": paper.confirmed_by.name,
+        },
+    )
+    return signature
+
+
+def void_signatures(
+    signatures: Iterable[Signature], *, reason: str, case: Case, actor: Actor, at: datetime
+) -> list[SignatureVoid]:
+    """What was signed has changed or was objected to: the signatures stay, a row beside each says that it is void."""
+    made = []
+    for signature in signatures:
+        voided, is_new = SignatureVoid.objects.get_or_create(
+            signature=signature, defaults={"reason": reason, "by": actor.person, "at": at}
+        )
+        if not is_new:
+            continue
+        made.append(voided)
+        record(
+            Event.SIGNATURE_VOIDED,
+            by=actor.stamp,
+            at=at,
+            case_id=case.pk,
+            subject=("signature", signature.pk),
+            data={
+                "purpose": signature.purpose,
+                "digest": signature.digest,
+                "signer": signature.signer_label,
+                "reason": reason,
+                "signature": signature.pk,
+            },
+        )
+    return made
 
 
 def clean_strokes(strokes: str) -> str:

@@ -8,9 +8,11 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from audit.clock import now
 from organisations.access import ActorRequest, acting
 from records.models import Attachment, Case, Letter
 from records.selectors import letters_for
+from records.services.confidential import is_confidential, note_view
 
 # Shown in the browser; everything else is offered for download.
 _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
@@ -21,11 +23,24 @@ _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
 def download(request: ActorRequest, pk: int) -> HttpResponse:
     # Enclosures go with their letter, also to who does not see its case.
     seen = Q(case__in=Case.objects.for_actor(request.actor)) | Q(enclosed_in__in=letters_for(request.actor))
-    attachment = get_object_or_404(Attachment.objects.filter(seen).distinct(), pk=pk)
+    attachment = get_object_or_404(Attachment.objects.filter(seen).select_related("case").distinct(), pk=pk)
     copies = Letter.objects.filter(Q(pdf=attachment) | Q(scan=attachment) | Q(enclosures=attachment))
     if copies.exists() and not letters_for(request.actor).filter(pk__in=copies).exists():
         raise Http404  # a letter's copy is as visible as the letter: not to the recipient before it is sent
+    note_if_confidential(request, attachment)
     return serve(attachment)
+
+
+def note_if_confidential(request: ActorRequest, attachment: Attachment) -> None:
+    """Every look at a file of confidential matter is an event; a HEAD shows nothing of it."""
+    if request.method == "GET" and is_confidential(attachment):
+        note_view(
+            case_id=attachment.case_id,
+            what=f"附件：{attachment.name}",
+            subject=("attachment", attachment.pk),
+            actor=request.actor,
+            at=now(),
+        )
 
 
 def serve(attachment: Attachment) -> HttpResponse:

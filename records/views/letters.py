@@ -17,12 +17,13 @@ from records.letters.flow import refusal
 from records.models import Case, Letter
 from records.selectors import letters_for
 from records.services.attachments import FileRefused
+from records.services.confidential import note_view
 from records.services.deliveries import note_opening
 from records.services.letters import attach_scan
 from records.services.own_letters import under_lock
 from records.services.refusals import LetterRefused
 from records.services.signing import SignatureRefused
-from records.views.files import serve
+from records.views.files import note_if_confidential, serve
 from records.views.letter_acts import ACTS, possible
 from records.views.letter_page import page
 from records.web import new_form_key, submit, version_of
@@ -118,6 +119,9 @@ def detail(request: ActorRequest, pk: int) -> HttpResponse:
     """`?do=<act>` opens the act's form beside the letter. The first look of an addressee is noted."""
     letter = _found(request, pk)
     note_opening(letter, actor=request.actor, at=now())
+    if letter.case.is_confidential and request.method == "GET":
+        what, subject = f"文书：{letter.number or letter.title}", ("letter", letter.pk)
+        note_view(case_id=letter.case_id, what=what, subject=subject, actor=request.actor, at=now())
     action = request.GET.get("do", "")
     if not action:
         return _page(request, letter)
@@ -199,6 +203,7 @@ def pdf(request: ActorRequest, pk: int) -> HttpResponse:
     note_opening(letter, actor=request.actor, at=now())
     copy = letter.pdf if request.GET.get("copy") == "portal" else letter.scan or letter.pdf
     if copy is not None:
+        note_if_confidential(request, copy)
         return serve(copy)
     if letter.state not in Letter.NUMBERED:
         return redirect("letters:detail", pk=pk)

@@ -17,6 +17,7 @@ from organisations.api_base import ScopedViewSet, validated
 from organisations.models import Enterprise, Sector, Territory, Unit
 from records.api import LetterSerializer
 from records.models import Case
+from records.services.confidential import note_view
 from records.services.signing import Hand
 from risks.api.decide import decide
 from risks.api.handover import take_step
@@ -75,6 +76,12 @@ class RiskPointViewSet(ScopedViewSet, mixins.RetrieveModelMixin):
     def get_serializer_context(self) -> dict[str, Any]:
         context = dict(super().get_serializer_context())
         return {**context, "actor": self.actor, "at": now()} if self.action == "retrieve" else context
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        found: Case = self.get_object()
+        if found.is_confidential:
+            note_view(case_id=found.pk, what="接口", subject=("case", found.pk), actor=self.actor, at=now())
+        return Response(self.get_serializer(found).data)
 
     def risk(self) -> RiskPoint:
         """404 outside the scope, before the body is even looked at."""

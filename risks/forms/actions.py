@@ -368,3 +368,16 @@ class LongTermCheckForm(forms.Form):
         error_messages={"required": "请选择"},
     )
     photos = photos_field("检查照片")
+
+
+class ConfidentialForm(forms.Form):
+    targets = forms.MultipleChoiceField(
+        label="范围",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请选择整个案卷，或其中的附件"},
+    )
+    reason = _text("理由", rows=2, max_length=300)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["targets"].choices = choices  # type: ignore[attr-defined]

@@ -86,7 +86,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "first_due": first_due,
         "offers": offers(open_, actor, clockwork),
         "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
-        "facts": _facts(risk, actor),
+        "facts": facts_of(risk, actor),
         "grading": _compare([g for g in latest if g is not None]),
         "has_grading": bool(gradings),
         "measures": [
@@ -175,7 +175,7 @@ def _letter(letter: Any) -> dict[str, Any]:
     }
 
 
-def _facts(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
+def facts_of(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
     case, unit = risk.case, risk.case.responsible_unit
     enterprise = getattr(unit, "enterprise", None)
     rows: list[dict[str, Any]] = [
@@ -254,6 +254,12 @@ def _cell(grading: Grading, name: str, table: dict[str, str]) -> dict[str, str]:
     return {"value": value, "words": table[value]} if value in table else {"value": "", "words": value}
 
 
+def grading_rows(grading: Grading) -> list[tuple[str, str, str]]:
+    """(factor, value, its words) of one grading."""
+    cells = [(label, _cell(grading, name, table)) for name, label, table in _FACTORS[Method(grading.method)]]
+    return [(label, cell["value"], cell["words"]) for label, cell in cells]
+
+
 def _photos(risk: RiskPoint) -> list[dict[str, str]]:
     images = (
         Attachment.objects.filter(case=risk.case, content_type__startswith="image/")
@@ -273,6 +279,6 @@ def _photos(risk: RiskPoint) -> list[dict[str, str]]:
 def _close_out(risk: RiskPoint) -> CloseOut | None:
     return (
         risk.close_outs.select_related("applied_by", "signature")
-        .prefetch_related("verifications__verifiers", "verifications__signatures__person")
+        .prefetch_related("verifications__signatures__person", "verifications__signatures__voided")
         .first()
     )

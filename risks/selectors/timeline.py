@@ -1,7 +1,7 @@
 """The story of a risk, newest first, read from the audit events: what, who in which post, what was said, who signed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -12,14 +12,23 @@ from audit.personal import told
 from deadlines.display import edit_url, moved_text
 from deadlines.events import Event as D
 from organisations.actors import Actor
+from records.events import READINGS
 from records.events import Event as R
-from records.models import Attachment, Letter, Signature
+from records.models import Attachment, Letter, PaperAct, RetroactiveEntry, Signature
 from records.selectors import letters_for
 from risks.events import Event as E
 from risks.models import RiskPoint
 
 # Told by another event of the same act, or nobody's business on a timeline.
-_SILENT = {R.SIGNED, R.LETTER_DISPATCHED, R.LETTER_RECEIVED, R.LETTER_LEFT, R.LETTER_RENDERED, E.HANDOVER_DRAFTED}
+_SILENT = {
+    R.SIGNED,
+    R.LETTER_DISPATCHED,
+    R.LETTER_RECEIVED,
+    R.LETTER_LEFT,
+    R.LETTER_RENDERED,
+    E.HANDOVER_DRAFTED,
+    *READINGS,
+}
 # Drafts stay in the issuing house; a number, a seal and a void letter are told to whoever may read the letter.
 _INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED}
 _OF_A_LETTER = {R.LETTER_ISSUED, R.LETTER_SCANNED, R.LETTER_VOIDED}
@@ -57,6 +66,10 @@ def _edited(d: Data) -> str:
 def _verified(d: Data) -> str:
     result = f"通过，核定{d.get('grade_text', '')}" if d.get("passed") else f"未通过：{d.get('reasons', '')}"
     return f"{d.get('visited_on', '')} 现场核查，{result}。{d.get('findings', '')}"
+
+
+def _keyed(d: Data) -> str:
+    return f"{d.get('label', '')}：{d.get('signer', '')}{d.get('title', '')}签字，文件日期 {d.get('document_on', '')}。"
 
 
 _SAID: dict[str, Callable[[Data], str]] = {
@@ -97,6 +110,13 @@ _SAID: dict[str, Callable[[Data], str]] = {
     R.CASE_MOVED: lambda d: (
         f"{d.get('change', '')}：{d.get('from_unit', '')}（{d.get('from_township', '')}）→ {d.get('to_unit', '')}（{d.get('to_township', '')}）。{d.get('note', '')}"
     ),
+    R.PAPER_KEYED: _keyed,
+    R.PAPER_CONFIRMED: lambda d: f"{_keyed(d)}{d.get('keyed_by', '')}录入。",
+    R.PAPER_REJECTED: lambda d: f"{_keyed(d)}不符：{d.get('note', '')}",
+    R.SIGNATURE_VOIDED: lambda d: f"{d.get('signer', '')}的“{d.get('purpose', '')}”签字失效：{d.get('reason', '')}",
+    R.ENTRY_CONFIRMED: lambda d: f"以上各项由{d.get('keyed_by', '')}据纸质材料补录。{d.get('reason', '')}",
+    R.MARKED_CONFIDENTIAL: lambda d: str(d.get("reason", "")),
+    R.UNMARKED_CONFIDENTIAL: lambda d: str(d.get("reason", "")),
     D.STARTED: lambda d: (
         f"{d.get('due_on', '')} 到期（{d.get('clause', '')}）{'，暂定' if d.get('provisional') else ''}。"
     ),
@@ -123,9 +143,11 @@ _SAID: dict[str, Callable[[Data], str]] = {
 
 
 def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
-    """Entries for components/timeline.html; five queries whatever the length."""
+    """Entries for components/timeline.html; a fixed number of queries whatever the length."""
     case = risk.case
-    signatures = {s.pk: s for s in Signature.objects.filter(case=case).select_related("person")}
+    signatures = {s.pk: s for s in Signature.objects.filter(case=case).select_related("person", "voided")}
+    pending = set(PaperAct.objects.filter(case=case, state=PaperAct.State.PENDING).values_list("pk", flat=True))
+    from_paper = RetroactiveEntry.objects.filter(case=case).values_list("last_seq", flat=True).first() or 0
     files: dict[int, list[Attachment]] = defaultdict(list)
     by_id: dict[int, Attachment] = {}
     letters = set(letters_for(actor).filter(case=case).values_list("pk", flat=True))
@@ -150,8 +172,21 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
             attached = [by_id[f["id"]] for f in data["files"] if f["id"] in by_id and by_id[f["id"]].case_seq is None]
             if not attached:
                 continue
-        entries.append(_entry(event, data, signatures.get(data.get("signature", 0)), attached))
+        signature = signatures.get(data.get("signature", 0))
+        marks = list(_marks(event, signature, from_paper=from_paper))
+        if event.name == R.PAPER_KEYED and data["paper"] in pending:
+            marks.append("待核对")
+        entries.append(_entry(event, data, signature, attached) | {"marks": marks})
     return entries
+
+
+def _marks(event: AuditEvent, signature: Signature | None, *, from_paper: int) -> Iterator[str]:
+    if (event.case_seq or 0) <= from_paper:
+        yield "补录"
+    if "（代录：" in event.actor_label:
+        yield "代录"
+    if signature and signature.method == Signature.Method.PAPER and event.name != R.SIGNATURE_VOIDED:
+        yield "纸质签署"
 
 
 def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached: list[Attachment]) -> dict[str, Any]:
@@ -165,8 +200,13 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
     signed = []
     if signature:
         by_token = signature.method == Signature.Method.TOKEN
+        name = signature.name if signature.person else signature.signer_label
         signed = [
-            {"short_digest": signature.short_digest, "name": f"{signature.person.name}{'（接口）' if by_token else ''}"}
+            {
+                "short_digest": signature.short_digest,
+                "name": f"{name}{'（接口）' if by_token else ''}",
+                "void": hasattr(signature, "voided"),
+            }
         ]
     return {
         "at_text": local.strftime("%Y-%m-%d %H:%M"),

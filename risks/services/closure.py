@@ -15,7 +15,7 @@ from organisations.models import Person, Post
 from organisations.roles import Right, UnitKind
 from records.models import CaseParticipant, Signature
 from records.services.attachments import attach_all
-from records.services.signing import Hand, sign
+from records.services.signing import Hand, sign, void_signatures
 from risks.grading import SEVERE, Graded, grade_text
 from risks.models import CloseOut, Grading, RiskPoint, Verification
 from risks.services.exits import open_proposal
@@ -233,7 +233,11 @@ def verify(
         "new_due_on": new_due_on.isoformat() if new_due_on and not passed else "",
         "verifiers": sorted(p.name for p in verifiers.values()),
     }
-    close_out.verifications.filter(state=S.SIGNING).update(state=S.VOID)
+    waiting = waiting_verification(risk)
+    if waiting is not None and waiting.drafted_by_id != actor.post.person_id:
+        raise Refused("核查结论正在会签；要改结论，请填写人修改，或核查人先提异议")
+    if waiting is not None:
+        _void(waiting, "核查结论已修改，须重新签字", actor=actor, at=at)
     verification = Verification.objects.create(
         close_out=close_out,
         visited_on=visited_on,
@@ -290,9 +294,18 @@ def object_verification(
     WORKFLOW.advance(risk.case, "object", actor=actor, at=at, version=version, data={"reason": reason})
     verification = waiting_verification(risk)
     assert verification is not None, "the workflow table lets nobody object without one"
-    verification.state, verification.objection = S.VOID, f"{actor.person.name}：{reason}"
-    verification.save(update_fields=["state", "objection"])
+    verification.objection = f"{actor.person.name}：{reason}"
+    _void(verification, f"核查人提出异议：{reason}", actor=actor, at=at)
     return verification
+
+
+def _void(verification: Verification, reason: str, *, actor: Actor, at: datetime) -> None:
+    """The conclusion does not stand as it was signed: it and every signature over it are void, all of them to be seen."""
+    verification.state = S.VOID
+    verification.save(update_fields=["state", "objection"])
+    void_signatures(
+        verification.signatures.all(), reason=reason, case=verification.close_out.risk.case, actor=actor, at=at
+    )
 
 
 def _take_effect(

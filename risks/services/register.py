@@ -123,7 +123,7 @@ def register_risk(
     risk = RiskPoint.objects.create(
         case=case, registered_by=actor.person, **{name: details[name] for name in DETAILS if name in details}
     )
-    _write_measures(risk, measures)
+    write_measures(risk, measures)
     event = record(
         Event.REGISTERED,
         by=actor.stamp,
@@ -177,12 +177,12 @@ def edit_risk(
         data={"changes": _evident(changed)},
     )
     risk.save()
-    _write_measures(risk, measures)
+    write_measures(risk, measures)
     attach_all(uploads, case=risk.case, purpose="现场照片", actor=actor, at=at, case_seq=done.event.case_seq)
     return risk
 
 
-def _write_measures(risk: RiskPoint, measures: Mapping[str, str]) -> None:
+def write_measures(risk: RiskPoint, measures: Mapping[str, str]) -> None:
     kept = {kind: text.strip() for kind, text in measures.items() if text.strip()}
     risk.measures.exclude(kind__in=kept).delete()
     for kind in ControlMeasure.Kind.values:

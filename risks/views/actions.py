@@ -13,6 +13,7 @@ from risks.services import closure, exits
 from risks.services.closure import waiting_verification
 from risks.services.handover import current_letter
 from risks.views.acts import closure as closure_acts
+from risks.views.acts import confidential as confidential_acts
 from risks.views.acts import exits as exit_acts
 from risks.views.acts import grading as grading_acts
 from risks.views.acts import handover as handover_acts
@@ -20,7 +21,14 @@ from risks.views.acts import treatment as treatment_acts
 from risks.views.acts.act import Act, Context
 from risks.workflow import WORKFLOW
 
-ACTS: dict[str, Act] = grading_acts.ACTS | handover_acts.ACTS | treatment_acts.ACTS | closure_acts.ACTS | exit_acts.ACTS
+ACTS: dict[str, Act] = (
+    grading_acts.ACTS
+    | handover_acts.ACTS
+    | treatment_acts.ACTS
+    | closure_acts.ACTS
+    | exit_acts.ACTS
+    | confidential_acts.ACTS
+)
 
 
 def context_of(risk: RiskPoint, actor: Actor, at: datetime) -> Context:
@@ -46,8 +54,13 @@ def refusal(c: Context, action: str) -> str:
         return "已有待审批的申请"
     if action == "lapse" and not c.is_late("risks.correction"):
         return "补正期限未到，不能终止申请"
-    if action == "verify" and waiting_verification(c.risk) is not None:
-        return "核查结论正在会签；要改结论，请核查人先提异议"
+    waiting = waiting_verification(c.risk) if action == "verify" else None
+    if waiting is not None and waiting.drafted_by_id != c.actor.post.person_id:
+        return "核查结论正在会签；要改结论，请填写人修改，或核查人先提异议"
+    if action == "unmark_confidential" and not (
+        c.risk.case.is_confidential or c.risk.case.attachments.filter(is_confidential=True).exists()
+    ):
+        return "没有敏感标记"
     if action == "ask_correction" and (
         closure.open_close_out(c.risk).correction_asked_at or waiting_verification(c.risk)
     ):

@@ -15,6 +15,7 @@ from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
 from organisations.access import ActorRequest, acting
+from organisations.actors import Actor
 from organisations.roles import Right, Scope
 from records.kinds import case_url, grade_of
 from records.models import Case
@@ -35,6 +36,7 @@ from risks.selectors.register import (
     sort_for,
     sort_text,
 )
+from risks.services.retroactive import may_enter
 from risks.workflow import WORKFLOW
 
 _WHOSE = {
@@ -89,7 +91,7 @@ def register(request: ActorRequest) -> HttpResponse:
     context = {
         "head": _head_sentence(everywhere, actor.scope, at),
         "note": "；".join(filter(None, (found.note, unsorted))),
-        "subnav": _subnav(actor.scope),
+        "subnav": _subnav(actor),
         "may_register": actor.may(Right.REGISTER_RISK),
         "chip_rows": chips.rows(found, links, counts),
         "bar": {
@@ -130,10 +132,12 @@ def _head_sentence(counts: dict[str, int], scope: Scope, at: datetime) -> str:
     return f"{_WHOSE[scope]}未销号风险点 {count_text(sum(counts.values()))} 个，{severe}。{moment}"
 
 
-def _subnav(scope: Scope) -> list[dict[str, Any]]:
+def _subnav(actor: Actor) -> list[dict[str, Any]]:
     items = [{"text": "台账", "url": reverse("risks:register"), "current": True}]
-    if scope != Scope.ASSIGNED:
+    if actor.scope != Scope.ASSIGNED:
         items.append({"text": "交办函", "url": f"{reverse('letters:list')}?kind=risk_handover"})
+    if may_enter(actor):
+        items.append({"text": "补录", "url": reverse("risks:retroactive")})
     return items
 
 

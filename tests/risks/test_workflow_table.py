@@ -70,6 +70,8 @@ TABLE = {
     "approve_exit": ("批准退出", f"{BEFORE} handed_over treating long_term", "长", "交办单位主要负责人"),
     "long_term_check": ("填季度检查", "long_term", "责", "责任单位"),
     "reassess": ("再评估", "long_term", "官", "交办单位"),
+    "mark_confidential": ("标为敏感", " ".join(STATES), "官", "交办单位"),
+    "unmark_confidential": ("取消敏感标记", " ".join(STATES), "官", "交办单位"),
 }
 OFFERED = set(TABLE) - {
     "self_grade_severe", "conclude_severe", "hand_over", "pass_closure", "fail_closure", "approve_long_term", "approve_exit",

@@ -49,6 +49,8 @@ class Act:
     submit_label: str = ""
     letter_step: str = ""  # the act is a step of the handover letter (records/letters/flow.py)
     known: Callable[[Context], list[dict[str, Any]]] = field(default=lambda c: [])
+    # Whose signed paper may be keyed in instead: the responsible unit's ("party"), or the actor's own ("own").
+    on_paper: str = ""
 
 
 def common(c: Context, version: int | None) -> dict[str, Any]:

@@ -43,6 +43,22 @@ def _verification_facts(c: Context) -> list[dict[str, Any]]:
     return [{"label": label, "value": value, "wide": True} for label, value in rows if value]
 
 
+def _verify_initial(c: Context) -> dict[str, Any]:
+    """The own conclusion that waits for signatures, to be changed; else today's date."""
+    waiting = waiting_verification(c.risk)
+    if waiting is None:
+        return {"visited_on": local_date(c.at)}
+    told = {
+        "visited_on": waiting.visited_on,
+        "findings": waiting.findings,
+        "passed": "yes" if waiting.passed else "no",
+        "reasons": waiting.reasons,
+        "new_due_on": waiting.new_due_on,
+    }
+    method = {"method": waiting.method} if waiting.method else {}
+    return told | method | {f"{waiting.method}_{name}": value for name, value in waiting.inputs.items()}
+
+
 ACTS: dict[str, Act] = {
     "apply": Act(
         "申请销号",
@@ -61,6 +77,7 @@ ACTS: dict[str, Act] = {
         "销号申请已提交",
         arguments=variant,
         submit_label="签字并申请",
+        on_paper="party",
     ),
     "ask_correction": Act(
         "通知补正",
@@ -92,6 +109,7 @@ ACTS: dict[str, Act] = {
         "补正已提交",
         initial=lambda c: {"statement": closure.open_close_out(c.risk).statement},
         submit_label="签字并提交",
+        on_paper="party",
         known=lambda c: [
             {"label": "补正要求", "value": closure.open_close_out(c.risk).correction_note, "wide": True, "strong": True}
         ],
@@ -100,14 +118,20 @@ ACTS: dict[str, Act] = {
         "填核查结论",
         f.VerifyForm,
         _verify,
-        lambda c: "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。",
+        lambda c: (
+            "结论一经修改，已有的签字全部失效，须重新签字、会签。"
+            if waiting_verification(c.risk)
+            else "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。"
+        ),
         "核查结论已提交会签",
         arguments=lambda c: (
             variant(c)
             | {"verifiers": [p for p in eligible_verifiers(c.risk, at=c.at) if p.person_id != c.actor.post.person_id]}
         ),
-        initial=lambda c: {"visited_on": local_date(c.at)},
+        initial=_verify_initial,
+        known=_verification_facts,
         submit_label="签字并送会签",
+        on_paper="own",
     ),
     "countersign": Act(
         "会签核查结论",
@@ -117,6 +141,7 @@ ACTS: dict[str, Act] = {
         "已会签",
         arguments=lambda c: {"is_late": c.is_late("risks.closure_check")},
         submit_label="会签",
+        on_paper="own",
         known=_verification_facts,
     ),
     "object": Act(

@@ -57,6 +57,7 @@ ACTS: dict[str, Act] = {
         "审批意见已签署",
         arguments=lambda c: {"is_late": c.owes_late()},
         submit_label="签署",
+        on_paper="own",
         known=_exit_facts,
     ),
     "long_term_check": Act(
@@ -70,6 +71,7 @@ ACTS: dict[str, Act] = {
         ),
         lambda c: "提交后不能修改，下一次检查期限自今天起算。",
         "季度检查已记录",
+        on_paper="party",
     ),
     "reassess": Act(
         "再评估",
@@ -79,5 +81,6 @@ ACTS: dict[str, Act] = {
         "再评估已签署",
         arguments=lambda c: variant(c) | {"is_late": c.is_late("risks.reassessment")},
         submit_label="签署",
+        on_paper="own",
     ),
 }

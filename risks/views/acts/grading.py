@@ -51,6 +51,7 @@ ACTS: dict[str, Act] = {
         arguments=lambda c: variant(c) | {"is_late": c.owes_late()},
         initial=lambda c: {"participants": c.actor.person.name} | _self_graded(c),
         submit_label="签署",
+        on_paper="own",
     ),
     "designate": Act(
         "指定交办单位",

@@ -132,6 +132,7 @@ ACTS: dict[str, Act] = {
         lambda c: f"签字后即为收到{c.risk.case.lead_unit}的交办函，按函中期限治理。",
         "已签收",
         submit_label="签收",
+        on_paper="party",
         known=lambda c: _letter_facts(c),
     ),
     "leave": Act(

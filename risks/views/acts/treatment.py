@@ -12,6 +12,7 @@ ACTS: dict[str, Act] = {
         lambda c: f"报送{c.risk.case.lead_unit}；再次报送以新方案为准，旧方案保留。",
         "治理方案已报送",
         submit_label="报送",
+        on_paper="party",
     ),
     "progress": Act(
         "报送治理进展",
@@ -20,5 +21,6 @@ ACTS: dict[str, Act] = {
         lambda c: f"报送{c.risk.case.lead_unit}，提交后不能修改，可再报新的进展。",
         "治理进展已报送",
         submit_label="报送",
+        on_paper="party",
     ),
 }

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from records.views import dossiers
+
+app_name = "dossiers"
+urlpatterns = [
+    path("of/<int:pk>/", dossiers.of_case, name="of-case"),
+    path("<int:pk>/", dossiers.detail, name="detail"),
+    path("<int:pk>/file/", dossiers.file, name="file"),
+]

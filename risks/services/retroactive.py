@@ -1,0 +1,554 @@
+"""补录: a past case entered from paper, judged by the days that stand on the papers (X6, docs/adr/0019).
+
+What is keyed in is a row of its own until a second person has compared it with the papers; only then the case is there,
+with every step at noon of its own day, its clocks met or missed as they were, and nobody reminded of what is over.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+
+from audit.clock import SHANGHAI, local_date
+from audit.models import AuditEvent
+from audit.services import digest_of, record
+from deadlines.workflow import Refused
+from organisations.actors import Actor
+from organisations.models import District, Enterprise, Sector, Territory, Unit
+from organisations.roles import Right, UnitKind
+from records.events import Event as R
+from records.letters.content import LetterContent, paragraph
+from records.models import Attachment, Case, EntryScan, Letter, LetterCounter, RetroactiveEntry
+from records.services.attachments import inspect, store
+from records.services.cases import open_case
+from records.services.signing import Hand, Paper, sign
+from risks.events import Event
+from risks.grading import SEVERE, grade_text
+from risks.letters import handover_title
+from risks.models import CloseOut, Grading, RiskPoint, RiskState, Verification
+from risks.services.grading import evaluate, sign_conclusion
+from risks.services.register import DETAILS, may_register_for, write_measures
+from risks.services.standing import refresh_enterprise_grade
+from risks.workflow import KIND, WORKFLOW
+
+LATE = "补录：当时已逾期，情况以纸质材料为准"
+PURPOSES = {
+    "facts": "补录：登记材料",
+    "grading": "补录：研判结论",
+    "handover": "补录：交办函扫描件",
+    "receipt": "补录：签收扫描件",
+    "closure": "补录：销号材料",
+}
+S = RetroactiveEntry.State
+Steps = Mapping[str, Mapping[str, Any]]
+
+
+def may_enter(actor: Actor) -> bool:
+    """The handing units: they hold the papers."""
+    return actor.unit.kind in {UnitKind.BUREAU, UnitKind.DEPARTMENT} and actor.may(Right.ASSESS)
+
+
+def go_live_of(district: District) -> date | None:
+    text = district.profile.get("paper", {}).get("go_live", "")
+    return date.fromisoformat(text) if text else None
+
+
+def reason_missing(steps: Steps, reason: str, district: District) -> str:
+    """Papers from after the portal's first day need a reason; where no such day is set, all do."""
+    days = [value for cleaned in steps.values() for name, value in cleaned.items() if name in _DAYS]
+    go_live = go_live_of(district)
+    if reason.strip() or (go_live and all(day < go_live for day in days)):
+        return ""
+    since = f"平台 {go_live} 启用，" if go_live else ""
+    return f"{since}启用以后的材料补录须写明原因"
+
+
+_DAYS = ("found_on", "concluded_on", "handed_on", "received_on", "applied_on", "verified_on")
+
+
+def begin_entry(*, title: str, unit: Unit, actor: Actor, at: datetime) -> RetroactiveEntry:
+    if not may_enter(actor) or not may_register_for(actor, unit):
+        raise Refused("您的岗位不能为这个单位补录风险")
+    typed = {"unit": {"unit": [str(unit.pk)]}}
+    return RetroactiveEntry.objects.create(
+        kind=KIND,
+        title=title,
+        typed=typed,
+        unit=actor.unit,
+        keyed_by=actor.person,
+        account=actor.account,
+        post=actor.post,
+        keyed_at=at,
+    )
+
+
+@transaction.atomic
+def keep_step(
+    *,
+    entry: RetroactiveEntry,
+    step: str,
+    typed: Mapping[str, list[str]],
+    title: str,
+    scan: UploadedFile | None,
+    actor: Actor,
+    at: datetime,
+) -> RetroactiveEntry:
+    """Save one paper of a draft, or of one that was sent back. Whoever keyed last is the one who may not compare."""
+    found = RetroactiveEntry.objects.select_for_update().get(pk=entry.pk)
+    if found.state not in {S.DRAFT, S.REJECTED} or found.unit_id != actor.unit_id:
+        raise Refused("这份补录已提交核对，不能再改")
+    found.typed = found.typed | {step: dict(typed)}
+    found.title, found.state = title or found.title, S.DRAFT
+    found.keyed_by, found.account, found.post, found.keyed_at = actor.person, actor.account, actor.post, at
+    found.decided_by = found.decided_at = None
+    found.save()
+    if scan is not None:
+        keep_scan(found, step, scan, actor=actor, at=at)
+    return found
+
+
+def keep_scan(entry: RetroactiveEntry, step: str, scan: UploadedFile, *, actor: Actor, at: datetime) -> EntryScan:
+    data, kind = inspect(scan)
+    digest, path = store(data)
+    kept, _ = EntryScan.objects.get_or_create(
+        entry=entry,
+        step=step,
+        digest=digest,
+        defaults={
+            "name": (scan.name or "扫描件")[:200],
+            "content_type": kind,
+            "size": len(data),
+            "path": path,
+            "uploaded_by": actor.person,
+            "at": at,
+        },
+    )
+    return kept
+
+
+@transaction.atomic
+def submit_entry(*, entry: RetroactiveEntry, steps: Steps, reason: str, actor: Actor, at: datetime) -> RetroactiveEntry:
+    """Hand it to the second person, after a trial that is rolled back: what cannot be entered is said now."""
+    found = RetroactiveEntry.objects.select_for_update().get(pk=entry.pk)
+    if found.state != S.DRAFT or found.unit_id != actor.unit_id:
+        raise Refused("这份补录已提交核对")
+    if why := reason_missing(steps, reason, actor.unit.district):
+        raise Refused(why)
+    with transaction.atomic():
+        _enter(found, steps, confirmer=None, at=at)
+        transaction.set_rollback(True)
+    found.state, found.reason, found.keyed_at = S.PENDING, reason, at
+    found.keyed_by, found.account, found.post = actor.person, actor.account, actor.post
+    found.save()
+    _note(found, R.ENTRY_SUBMITTED, actor=actor, at=at)
+    return found
+
+
+def refusal_to_compare(entry: RetroactiveEntry, actor: Actor) -> str:
+    if entry.state != S.PENDING:
+        return f"这份补录：{entry.get_state_display()}"
+    if entry.unit_id != actor.unit_id or not may_enter(actor):
+        return f"由{entry.unit}的另一人核对"
+    return "录入人不能自己核对，请本单位另一人核对" if entry.keyed_by_id == actor.post.person_id else ""
+
+
+@transaction.atomic
+def confirm_entry(*, entry: RetroactiveEntry, steps: Steps, actor: Actor, at: datetime) -> Case:
+    """与原件一致: the case is there, with its past."""
+    found = _pending(entry, actor)
+    case = _enter(found, steps, confirmer=actor, at=at)
+    found.state, found.decided_by, found.decided_at, found.case = S.CONFIRMED, actor.person, at, case
+    event = _note(found, R.ENTRY_CONFIRMED, actor=actor, at=at, case=case)
+    found.last_seq = event.case_seq
+    found.save()
+    return case
+
+
+@transaction.atomic
+def reject_entry(*, entry: RetroactiveEntry, note: str, actor: Actor, at: datetime) -> RetroactiveEntry:
+    found = _pending(entry, actor)
+    if not note.strip():
+        raise Refused("请写明哪里不符")
+    found.state, found.decided_by, found.decided_at, found.note = S.REJECTED, actor.person, at, note
+    found.save()
+    _note(found, R.ENTRY_REJECTED, actor=actor, at=at)
+    return found
+
+
+def _pending(entry: RetroactiveEntry, actor: Actor) -> RetroactiveEntry:
+    found = (
+        RetroactiveEntry.objects.select_for_update(of=("self",))
+        .select_related("post__unit__district", "post__person", "account", "unit", "keyed_by")
+        .get(pk=entry.pk)
+    )
+    if why := refusal_to_compare(found, actor):
+        raise Refused(why)
+    return found
+
+
+def _note(entry: RetroactiveEntry, event: str, *, actor: Actor, at: datetime, case: Case | None = None) -> AuditEvent:
+    told = {
+        "entry": entry.pk,
+        "title": entry.title,
+        "keyed_by": entry.keyed_by.name,
+        "keyed_at": entry.keyed_at,
+        "reason": entry.reason,
+        "note": entry.note,
+        "batch": entry.batch,
+        "typed": entry.typed,
+        "scans": {scan.digest: scan.step for scan in entry.scans.all()},
+    }
+    case_id = case.pk if case else None
+    return record(event, by=actor.stamp, at=at, case_id=case_id, subject=("entry", entry.pk), data=told)
+
+
+def _enter(entry: RetroactiveEntry, steps: Steps, *, confirmer: Actor | None, at: datetime) -> Case:
+    return _Entering(entry, steps, confirmer, at).enter()
+
+
+class _Entering:
+    """One entry becoming a case. Without a confirmer it is a trial, signed as a token would and rolled back."""
+
+    def __init__(self, entry: RetroactiveEntry, steps: Steps, confirmer: Actor | None, at: datetime) -> None:
+        self.entry, self.steps, self.confirmer, self.at = entry, steps, confirmer, at
+        post = entry.post
+        self.keyer = Actor(account=entry.account, post=post, from_paper=True)
+        self.scans: dict[str, list[EntryScan]] = {}
+        for scan in entry.scans.all():
+            self.scans.setdefault(scan.step, []).append(scan)
+        self.minutes = 0
+
+    def enter(self) -> Case:
+        risk = self._register()
+        if "grading" in self.steps:
+            severe = self._conclude(risk)
+            later = [step for step in ("handover", "receipt", "closure") if step in self.steps]
+            if later and not severe:
+                raise Refused("研判为一般、低风险的，没有交办、签收和销号")
+            for step, needs in (("handover", "grading"), ("receipt", "handover"), ("closure", "receipt")):
+                if step in self.steps and needs not in self.steps:
+                    raise Refused("请按先后补录：研判、交办、签收、销号，中间不能缺")
+            if "handover" in self.steps:
+                letter = self._hand_over(risk)
+                if "receipt" in self.steps:
+                    self._receive(risk, letter)
+                if "closure" in self.steps:
+                    self._close(risk)
+        elif len(set(self.steps) & set(PURPOSES)) > 1:
+            raise Refused("没有研判结论，不能补录后面的环节")
+        return risk.case
+
+    def _moment(self, day: date) -> datetime:
+        """Noon of that day, a minute later for each step, so that papers of one day keep their order."""
+        self.minutes += 1
+        return datetime.combine(day, time(12), tzinfo=SHANGHAI) + timedelta(minutes=self.minutes)
+
+    def _papers(self, case: Case, step: str, *, seq: int | None = None) -> Attachment:
+        """The scans of this step as files of the case; the first stands for the sheet."""
+        found = self.scans.get(step, [])
+        if not found:
+            raise Refused(f"缺“{PURPOSES[step].removeprefix('补录：')}”的扫描件")
+        kept = [
+            Attachment.objects.create(
+                case=case,
+                purpose=PURPOSES[step],
+                name=scan.name,
+                content_type=scan.content_type,
+                size=scan.size,
+                digest=scan.digest,
+                path=scan.path,
+                uploaded_by=scan.uploaded_by,
+                at=scan.at,
+                case_seq=seq,
+            )
+            for scan in found
+        ]
+        return kept[0]
+
+    def _hand(self, sheet: Attachment, day: date, name: str, label: str) -> Hand:
+        if self.confirmer is None:
+            return Hand(by_token=True)
+        return Hand(
+            paper=Paper(
+                scan=sheet, document_on=day, confirmed_by=self.confirmer.person, signer_name=name, signer_label=label
+            )
+        )
+
+    def _register(self) -> RiskPoint:
+        facts = self.steps["facts"]
+        unit = unit_of(self.entry)
+        if not may_register_for(self.keyer, unit):
+            raise Refused("您的岗位不能为这个单位补录风险")
+        enterprise: Enterprise | None = getattr(unit, "enterprise", None)
+        township: Territory = enterprise.township if enterprise else unit.territory or facts["township"]
+        sector: Sector = facts["sector"]
+        when = self._moment(facts["found_on"])
+        if unit.pk == self.keyer.unit_id:
+            raise Refused("本单位自己的风险，请由指定的交办单位补录")
+        case = open_case(
+            district=self.keyer.unit.district,
+            kind=KIND,
+            title=facts["title"],
+            state=RiskState.REGISTERED,
+            township=township,
+            sector=sector,
+            responsible_unit=unit,
+            lead_unit=self.keyer.unit,
+            at=when,
+            entered_at=self.at,
+        )
+        risk = RiskPoint.objects.create(
+            case=case, registered_by=self.keyer.person, **{name: facts[name] for name in DETAILS if name in facts}
+        )
+        write_measures(risk, facts["measures"])
+        event = record(
+            Event.REGISTERED,
+            by=self.keyer.stamp,
+            at=when,
+            case_id=case.pk,
+            data={
+                "title": case.title,
+                "number": case.number,
+                "unit": unit.name,
+                "lead": case.lead_unit.name,
+                "source": risk.source,
+            }
+            | self._told(facts["found_on"]),
+        )
+        self._papers(case, "facts", seq=event.case_seq)
+        return risk
+
+    def _told(self, day: date) -> dict[str, Any]:
+        return {"document_on": day, "entered_at": self.at, "entry": self.entry.pk}
+
+    def _conclude(self, risk: RiskPoint) -> bool:
+        step = self.steps["grading"]
+        result = evaluate(risk, step["method"], step["inputs"])
+        severe = result.grade in SEVERE
+        sheet = self._papers(risk.case, "grading")
+        label = f"{step['signer']}·{risk.case.lead_unit}{step['signer_title']}"
+        sign_conclusion(
+            risk=risk,
+            action="conclude_severe" if severe else "conclude",
+            purpose="研判结论",
+            method=step["method"],
+            result=result,
+            participants=step["participants"],
+            reason=step["reason"],
+            hand=self._hand(sheet, step["concluded_on"], step["signer"], label),
+            actor=self.keyer,
+            at=self._moment(step["concluded_on"]),
+            late_reason=LATE,
+        )
+        return severe
+
+    def _hand_over(self, risk: RiskPoint) -> Letter:
+        step, case = self.steps["handover"], risk.case
+        when = self._moment(step["handed_on"])
+        year, seq = _number_parts(step["number"])
+        body = tuple(paragraph(line.strip()) for line in step["requirements"].splitlines() if line.strip())
+        text = LetterContent(
+            issuer_name=case.lead_unit.letterhead or case.lead_unit.name,
+            title=handover_title(case),
+            recipient=case.responsible_unit.name,
+            body=body,
+            signer_name=case.lead_unit.name,
+            signed_on=step["handed_on"],
+            doc_number=step["number"],
+        ).to_json()
+        try:
+            with transaction.atomic():
+                letter = Letter.objects.create(
+                    case=case,
+                    kind=Letter.Kind.RISK_HANDOVER,
+                    state=Letter.State.DISPATCHED,
+                    is_retroactive=True,
+                    issuer=case.lead_unit,
+                    recipient=case.responsible_unit,
+                    title=handover_title(case),
+                    requirements=step["requirements"],
+                    due_on=step["due_on"],
+                    drafted_by=self.keyer.person,
+                    drafted_at=when,
+                    issued_at=when,
+                    dispatched_at=when,
+                    year=year,
+                    seq=seq,
+                    number=step["number"],
+                    content=text,
+                    content_digest=digest_of(text),
+                    scan=self._papers(case, "handover"),
+                )
+        except IntegrityError as error:
+            raise Refused(f"文号“{step['number']}”在平台上已有") from error
+        # A number that was given on paper is not given again.
+        LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
+        counter = LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
+        counter.last = max(counter.last, seq)
+        counter.save(update_fields=["last"])
+        WORKFLOW.advance(
+            case,
+            "hand_over",
+            actor=self.keyer,
+            at=when,
+            on=step["due_on"],
+            data={"number": letter.number, "to": letter.addressee, "due_on": letter.due_on, "letter": letter.pk}
+            | self._told(step["handed_on"]),
+            late_reason=LATE,
+        )
+        return letter
+
+    def _receive(self, risk: RiskPoint, letter: Letter) -> None:
+        step, case = self.steps["receipt"], risk.case
+        when = self._moment(step["received_on"])
+        sheet = self._papers(case, "receipt")
+        receipt = sign(
+            case=case,
+            purpose="签收交办函",
+            content={"letter": letter.number, "digest": letter.content_digest, "received_by": letter.addressee},
+            hand=self._hand(
+                sheet,
+                step["received_on"],
+                step["receiver"],
+                f"{step['receiver']}·{case.responsible_unit}{step['receiver_title']}",
+            ),
+            actor=self.keyer,
+            at=when,
+        )
+        letter.state, letter.received_at, letter.receipt = Letter.State.RECEIVED, when, receipt
+        letter.save(update_fields=["state", "received_at", "receipt"])
+        WORKFLOW.advance(
+            case,
+            "receive",
+            actor=self.keyer,
+            at=when,
+            data={"number": letter.number, "signature": receipt.pk} | self._told(step["received_on"]),
+        )
+
+    def _close(self, risk: RiskPoint) -> None:
+        step, case = self.steps["closure"], risk.case
+        result = evaluate(risk, step["method"], step["inputs"])
+        if result.grade in SEVERE:
+            raise Refused(f"销号时的取值仍为{result.grade.label}风险；降到一般风险或低风险才算治理完毕（三（二）4）")
+        sheet = self._papers(case, "closure")
+        applied_at = self._moment(step["applied_on"])
+        content = {
+            "number": case.number,
+            "application": 1,
+            "statement": step["statement"],
+            "method": step["method"],
+            "inputs": result.inputs,
+            "proposed_grade": result.grade.value,
+        }
+        label = f"{step['applicant']}·{case.responsible_unit}主要负责人"
+        signature = sign(
+            case=case,
+            purpose="销号申请",
+            content=content,
+            hand=self._hand(sheet, step["applied_on"], step["applicant"], label),
+            actor=self.keyer,
+            at=applied_at,
+        )
+        told = content | {"formula": result.formula, "signature": signature.pk} | self._told(step["applied_on"])
+        WORKFLOW.advance(case, "apply", actor=self.keyer, at=applied_at, data=told)
+        verified_at = self._moment(step["verified_on"])
+        close_out = CloseOut.objects.create(
+            risk=risk,
+            statement=step["statement"],
+            method=step["method"],
+            inputs=result.inputs,
+            proposed_grade=result.grade,
+            applied_by=self.keyer.person,
+            applied_at=applied_at,
+            signature=signature,
+            outcome=CloseOut.Outcome.PASSED,
+            decided_at=verified_at,
+        )
+        conclusion = {
+            "number": case.number,
+            "close_out": close_out.pk,
+            "visited_on": step["verified_on"].isoformat(),
+            "findings": step["findings"],
+            "passed": True,
+            "grade": result.grade.value,
+            "verifiers": sorted(step["verifiers"]),
+        }
+        verification = Verification.objects.create(
+            close_out=close_out,
+            state=Verification.State.EFFECTIVE,
+            visited_on=step["verified_on"],
+            findings=step["findings"],
+            passed=True,
+            method=step["method"],
+            inputs=result.inputs,
+            grade=result.grade,
+            content=conclusion,
+            drafted_by=self.keyer.person,
+            drafted_at=verified_at,
+        )
+        signed = [
+            sign(
+                case=case,
+                purpose="核查结论",
+                content=conclusion | {"verification": verification.pk, "signer": name},
+                hand=self._hand(sheet, step["verified_on"], name, f"{name}·核查人"),
+                actor=self.keyer,
+                at=verified_at,
+            )
+            for name in step["verifiers"]
+        ]
+        verification.signatures.set(signed)
+        WORKFLOW.advance(
+            case,
+            "pass_closure",
+            actor=self.keyer,
+            at=verified_at,
+            changes={"level": result.grade},
+            data={
+                "verification": verification.pk,
+                "verifiers": conclusion["verifiers"],
+                "grade_text": grade_text(result.grade),
+                "signature": signed[0].pk,
+            }
+            | self._told(step["verified_on"]),
+            late_reason=LATE,
+        )
+        Grading.objects.create(
+            risk=risk,
+            basis=Grading.Basis.VERIFIED,
+            method=step["method"],
+            inputs=result.inputs,
+            score=result.score,
+            grade=result.grade,
+            concluded_on=local_date(verified_at),
+            participants="、".join(conclusion["verifiers"]),
+            reason=step["findings"],
+            signature=signed[0],
+            by=self.keyer.person,
+            at=verified_at,
+        )
+        refresh_enterprise_grade(case.responsible_unit)
+
+
+def unit_of(entry: RetroactiveEntry) -> Unit:
+    related = (
+        "district",
+        "territory",
+        "enterprise__township",
+        "enterprise__sector",
+        "enterprise__enforcement_department",
+    )
+    return Unit.objects.select_related(*related).get(pk=int(entry.typed["unit"]["unit"][0]))
+
+
+_NUMBER = re.compile(r".*〔(20\d{2})〕(\d{1,5})号")
+
+
+def _number_parts(number: str) -> tuple[int, int]:
+    found = _NUMBER.fullmatch(number.strip())
+    if not found:
+        raise Refused(f"文号“{number}”应写作 机关代字〔年份〕序号号，如 蚌山应急交办〔2025〕12号")
+    return int(found[1]), int(found[2])
