@@ -36,7 +36,7 @@ def test_every_command_loads_without_any_installed_package(command: str, tmp_pat
 def test_an_unknown_command_prints_the_usage() -> None:
     done = subprocess.run([sys.executable, LAUNCHER, "destroy"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "run|test|check|fuzz|reset|lock" in done.stdout
+    assert "run|test|check|fuzz|torture|bench|backup|restore|reset|lock" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "config/local/installer.lock", "package-lock.json"])
