@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from config import audit_pages, erasure_pages, evidence_pages, manage_views
+from config import audit_follow, audit_pages, erasure_pages, evidence_pages, manage_views
 from deadlines.views import calendar, calendar_edits, outbox
 
 app_name = "manage"
@@ -24,5 +24,10 @@ urlpatterns = [
     path("erasures/<int:pk>/", erasure_pages.erasure, name="erasure"),
     path("messages/", outbox.messages_sent, name="messages"),
     path("messages/<uuid:pk>/retry/", outbox.message_retry, name="message-retry"),
+    path("audit/find/", audit_follow.find, name="audit-find"),
+    path("audit/cases/<int:pk>/", audit_follow.case, name="audit-case"),
+    path("audit/cases/<int:pk>/export/", audit_follow.export_case, name="audit-case-export"),
+    path("audit/people/<int:pk>/", audit_follow.person, name="audit-person"),
+    path("audit/people/<int:pk>/export/", audit_follow.export_person, name="audit-person-export"),
     path("status/", manage_views.status, name="status"),
 ]

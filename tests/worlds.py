@@ -14,7 +14,17 @@ from organisations.actors import Actor
 from organisations.models import Absence, Delegation, EnforcerProposal, EnterpriseChange, PostHandover
 from organisations.roles import ROLES, Scope
 from organisations.services.tokens import issue_token
-from records.models import Attachment, Case, CaseParticipant
+from records.models import (
+    Attachment,
+    Case,
+    CaseParticipant,
+    DossierRequest,
+    EntryScan,
+    PaperAct,
+    RecordingAuthorisation,
+    RetroactiveEntry,
+)
+from records.services.attachments import store
 from tests.deadlines.adjustments import ask
 from tests.factories import (
     at,
@@ -40,6 +50,7 @@ class World:
     scene: Scene
     risk: int
     letter: int
+    case: int
     attachment: int
     deadline: int
     term_request: int
@@ -60,12 +71,19 @@ class World:
     erasure: int
     absence: int
     message: UUID
+    dossier: int
+    paper: int
+    recording: int
+    entry: int
+    entry_scan: int
     township_code: str
     calendar_edit: int
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
-CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing"}
+CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing", "paper"}
+# what the unit that keyed it in keeps to itself
+KEYING_UNITS = {"dossier", "entry", "entry_scan"}
 REGISTRY = {"enterprise", "change", "proposal"}
 # … and of one person alone, who is nobody of the walk
 OWN = {"token", "delegation"}
@@ -74,6 +92,20 @@ NAMED_BY = {
     "risks:edit": "risk",
     "risks:act": "risk",
     "risks:phone": "risk",
+    "risks:paper-check": "paper",
+    "risks:retroactive-entry": "entry",
+    "risks:retroactive-submit": "entry",
+    "risks:retroactive-compare": "entry",
+    "risks:retroactive-scan": "entry_scan",
+    "dossiers:of-case": "risk",
+    "dossiers:detail": "dossier",
+    "dossiers:file": "dossier",
+    "recording:revoke": "recording",
+    "recording:scan": "recording",
+    "manage:audit-case": "case",
+    "manage:audit-case-export": "case",
+    "manage:audit-person": "person",
+    "manage:audit-person-export": "person",
     "letters:detail": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
@@ -192,6 +224,7 @@ def _world(scene: Scene) -> World:
         scene=scene,
         risk=scene.pk,
         letter=scene.letter().pk,
+        case=scene.pk,
         attachment=Attachment.objects.filter(case=scene.pk).latest("pk").pk,
         deadline=scene.deadline("treatment").pk,
         term_request=ask(scene).pk,
@@ -230,6 +263,7 @@ def _world(scene: Scene) -> World:
         message=_message(cast).pk,
         township_code=enterprise.township.code,
         calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
+        **_on_paper(scene),
     )
 
 
@@ -300,6 +334,58 @@ def _filing(scene: Scene) -> int:
     return filed.pk
 
 
+def _on_paper(scene: Scene) -> dict[str, int]:
+    """The handing unit's own: a dossier asked for, an entry being keyed in; and what both sides see."""
+    actor, case = scene.cast.handler, scene.case
+    _, stored = store(b"%PDF-1.7")
+    who = {"account": actor.account, "post": actor.post, "unit": actor.unit}
+    dossier = DossierRequest.objects.create(
+        case=case, form="pdf", person=actor.person, at=scene.at, finished_at=scene.at, path=stored, **who
+    )
+    paper = PaperAct.objects.create(
+        case=case,
+        action="progress",
+        label="报送治理进展",
+        typed={"text": ["已到货"], "percent": ["40"]},
+        signer_name="陈国强",
+        signer_title="主要负责人",
+        document_on=scene.at.date(),
+        scan=Attachment.objects.filter(case=case).latest("pk"),
+        keyed_by=actor.person,
+        keyed_at=scene.at,
+        **who,
+    )
+    recording = RecordingAuthorisation.objects.create(
+        enterprise=scene.cast.responsible,
+        recorder=actor.unit,
+        signer="陈国强",
+        valid_from=scene.at.date(),
+        valid_to=scene.at.date(),
+        scan_path=stored,
+        registered_by=actor.person,
+        registered_at=scene.at,
+    )
+    entry = RetroactiveEntry.objects.create(
+        kind="risk",
+        title="卸油区",
+        typed={"unit": {"unit": [str(scene.cast.responsible.pk)]}},
+        keyed_by=actor.person,
+        keyed_at=scene.at,
+        **who,
+    )
+    scan = EntryScan.objects.create(
+        entry=entry,
+        step="facts",
+        name="登记.jpg",
+        size=1,
+        path=stored,
+        uploaded_by=actor.person,
+        at=scene.at,
+    )
+    rows = {"dossier": dossier, "paper": paper, "recording": recording, "entry": entry, "entry_scan": scan}
+    return {name: row.pk for name, row in rows.items()}
+
+
 def cast_of_roles() -> list[Actor]:
     """One of each role, where the rows of the first world are theirs: the station, its township; and 住建 beside them."""
     from organisations.models import Enterprise, Person
@@ -332,6 +418,17 @@ def sees(actor: Actor, world: str, what: str) -> bool:
         return False
     if what == "handover":
         return actor.role.key == "system_admin" and world != ABROAD
+    if what in KEYING_UNITS:
+        # 区应急管理局 keyed in ours, 区住建交通委 the neighbour's.
+        return actor.unit.short_name == {HERE: "区应急管理局", NEIGHBOUR: "区住建交通委"}.get(world) and (
+            what != "dossier" or world in _SEEN[actor.scope]
+        )
+    if what == "recording":
+        sides = {HERE: (STATION, "区应急管理局"), NEIGHBOUR: ("", "区住建交通委")}.get(world, ())
+        all_of_it = actor.scope == Scope.DISTRICT and world != ABROAD
+        return actor.scope != Scope.NONE and (
+            all_of_it or {actor.unit.name, actor.unit.short_name} & set(sides) != set()
+        )
     if what in CASES:
         return world in _SEEN[actor.scope]
     if what in REGISTRY:

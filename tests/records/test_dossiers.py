@@ -19,7 +19,7 @@ from audit.sealing import seal
 from records.dossier.archive import VOLUME
 from records.models import Attachment, DossierRequest
 from records.services.dossiers import compile_waiting, remove_old, request_dossier
-from records.services.letters import render_pending
+from records.services.rendering import render_pending
 from tests.factories import at, client_for, make_actor
 from tests.risks.builders import Scene, photo, risk_in
 

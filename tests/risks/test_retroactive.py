@@ -15,7 +15,7 @@ from deadlines.services.reminders import sweep
 from organisations.actors import Actor
 from organisations.models import District, Enterprise
 from records.models import Case, Letter, LetterCounter, RetroactiveEntry, Signature
-from records.services.letters import render_pending
+from records.services.rendering import render_pending
 from risks.services.retroactive_sheet import COLUMNS
 from tests.factories import at, client_for, make_actor, make_enterprise
 from tests.risks.builders import photo, risk_in
@@ -198,8 +198,8 @@ def test_x6_retroactive_is_marked_on_every_page(people: Any) -> None:
     head, story = page.split("办理过程")
     assert '<span class="tag tag-late">补录</span>' in head
     assert story.count('<span class="tag tag-late">补录</span>') == story.count("<li><time")
-    assert '<span class="tag tag-late">补录</span>' in client.get("/risks/?state=all").content.decode()
-    export = b"".join(client.get("/risks/export/?state=all").streaming_content)  # type: ignore[attr-defined]
+    assert '<span class="tag tag-late">补录</span>' in client.get("/risks/?state=all&grade=all").content.decode()
+    export = b"".join(client.get("/risks/export/?state=all&grade=all").streaming_content)  # type: ignore[attr-defined]
     import python_calamine
 
     rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(export)).get_sheet_by_index(0).to_python()
