@@ -24,6 +24,7 @@ SELECT d.id, d.rule_key, d.due_on, d.owner_unit_id, d.supervising_unit_id, d.dis
 FROM deadlines_deadline d JOIN deadlines_calendarday due ON due.date = d.due_on
 JOIN records_case c ON c.id = d.case_id AND (c.entered_at IS NULL OR d.due_at > c.entered_at)
 WHERE d.met_at IS NULL AND d.cancelled_at IS NULL AND d.due_at > %(first)s AND d.due_at <= %(last)s
+    AND d.started_at <= %(at)s
 """
 # Late goes one level up: to the unit that presses on, or to 安委办 where the regulator itself is late.
 _SWEEP = f"""

@@ -4,9 +4,9 @@ The calendar is typed from the State Council's notices, the rules from the notic
 changes a rule in the product changes it here by hand, and has to mean it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 CST = timezone(timedelta(hours=8))
 DAY = timedelta(days=1)
@@ -80,6 +80,8 @@ RULES = (
     Rule("risks.reassessment", ("long_term", "reassess"), ("reassess",), ("apply",), ("M", 12), is_own=True),
 )
 CLOSING = {"pass"}
+TREATMENT = "risks.treatment"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # a clock that stands still is not due
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Clock:
     history: list[tuple[datetime, date, datetime, bool]] = field(default_factory=list)
     met_at: datetime | None = None
     ended_at: datetime | None = None
+    stopped_on: date | None = None
+    is_moved: bool = False  # by its own ledger; the calendar then moves it only through that
 
     @property
     def due_on(self) -> date:
@@ -127,12 +131,15 @@ class Clock:
         return self.met_at or self.ended_at
 
     def due_as_of(self, moment: datetime) -> tuple[date, datetime]:
-        """The date as it stood at `moment`: a calendar edit after it has not moved it yet."""
+        """The date as it stood at `moment`: an edit or an extension after it has not moved it yet."""
         standing = self.history[0]
         for entry in self.history:
             if entry[0] <= moment:
                 standing = entry
         return standing[1], standing[2]
+
+    def is_open_at(self, moment: datetime) -> bool:
+        return self.history[0][0] <= moment and (self.closed_at is None or self.closed_at > moment)
 
 
 def add_months(day: date, months: int) -> date:
@@ -183,6 +190,7 @@ def ledger(acts: Iterable[Act], edits: Iterable[Edit], almanac: Almanac = AT_FIR
                         _recount(clock, step.at, almanac)
             continue
         clocks = found.setdefault(step.case, [])
+        _adjust(clocks, step)
         _close(clocks, step)
         running = {clock.rule.key for clock in clocks if clock.closed_at is None}
         for rule in RULES:
@@ -194,9 +202,34 @@ def ledger(acts: Iterable[Act], edits: Iterable[Edit], almanac: Almanac = AT_FIR
 
 
 def _recount(clock: Clock, at: datetime, almanac: Almanac) -> None:
+    if clock.is_moved:
+        return  # only clocks with a named day are, and those follow no calendar
     fresh = end_of(clock.rule, clock.started_at, clock.named_on, almanac)
     if fresh != clock.history[-1][1:]:
         clock.history.append((at, *fresh))
+
+
+def _adjust(clocks: list[Clock], act: Act) -> None:
+    """Extension to a named day; standing still from the day it was asked for to the day of resumption, neither counted."""
+    if act.name not in {"extend", "suspend", "resume"}:
+        return
+    clock = next(c for c in clocks if c.rule.key == TREATMENT and c.closed_at is None)
+    assert act.on is not None
+    clock.is_moved = True
+    if act.name == "extend":
+        clock.history.append((act.at, act.on, _midnight_after(act.on), False))
+    elif act.name == "suspend":
+        clock.stopped_on = act.on
+        clock.history.append((act.at, clock.due_on, NEVER, False))
+    else:
+        assert clock.stopped_on is not None
+        end = act.on + (clock.due_on - clock.stopped_on) + DAY
+        clock.stopped_on = None
+        clock.history.append((act.at, end, _midnight_after(end), False))
+
+
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + DAY, time.min, CST)
 
 
 def _close(clocks: list[Clock], act: Act) -> None:
@@ -217,4 +250,47 @@ def _first_moment(clocks: list[Clock], rule: Rule, at: datetime) -> datetime:
     return min(earlier, default=at)
 
 
-Judge = Callable[[Clock, datetime, Almanac], bool]
+# What is said when, in working days from the due day: before (the nearest that is reached), on it, and after.
+SOON = {
+    "risks.treatment": (1, 5),
+    "risks.closure_check": (1, 3),
+    "risks.long_term_check": (1, 5),
+    "risks.reassessment": (1, 10),
+}
+LATE = ((0, 2), (3, 9), (10, 69))
+ESCALATED = (0, 59)
+
+
+def working_days(first: date, last: date, almanac: Almanac) -> int:
+    """Working days after the earlier up to and including the later."""
+    low, high = sorted((first, last))
+    count, day = 0, low
+    while day < high:
+        day += DAY
+        count += almanac.works(day)
+    return count
+
+
+def rungs_at(clock: Clock, due: tuple[date, datetime], moment: datetime, almanac: Almanac) -> list[tuple[str, bool]]:
+    """What is said of an open clock at `moment`: (rung, whether it goes up)."""
+    due_on, due_at = due
+    today = moment.astimezone(CST).date()
+    if moment >= due_at:
+        days = working_days(due_on, today, almanac)
+        said = [(f"late-{low}", False) for low, high in LATE if low <= days <= high]
+        return said + ([("escalated-0", True)] if ESCALATED[0] <= days <= ESCALATED[1] else [])
+    if due_at == NEVER or (due_on - today).days > 40:
+        return []
+    if due_on == today:
+        return [("today", False)]
+    days = working_days(today, due_on, almanac)
+    nearest = [n for n in SOON.get(clock.rule.key, (1,)) if days <= n]
+    return [(f"soon-{nearest[0]}", False)] if nearest else []
+
+
+def almanac_at(moment: datetime, edits: Iterable[Edit]) -> Almanac:
+    standing = AT_FIRST
+    for edit in sorted(edits, key=lambda e: e.at):
+        if edit.at <= moment:
+            standing = edit.almanac
+    return standing

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from deadlines.models import LedgerRequest
+from tests.deadlines import adjustments
 from tests.risks.builders import HAND, LEC_ORANGE, LEC_RED, LEC_YELLOW, Scene
 from tests.torture.oracle import CST
 
@@ -85,7 +87,55 @@ def _long_term(rng: random.Random, diary: Diary) -> Iterator[Step]:
         yield _act(diary.after(rng.randint(60, 110)), "watch", "check_long_term")
 
 
+def _moved(rng: random.Random, diary: Diary, due_on: date) -> Iterator[Step]:
+    """The treatment clock extended, or refused to be, or stopped for a while. Yields the acts; `on` tells the new day."""
+    luck = rng.random()
+    if (due_on - diary.now.date()).days < 20:
+        return
+    if luck < 0.3:
+        later = due_on + timedelta(days=rng.randint(5, 80))
+        yield _ask(diary.after(rng.randint(1, 4)), "extend", new_on=later)
+        approve = rng.random() < 0.7
+        yield _decide(diary.after(rng.randint(0, 3)), "extend" if approve else "refuse", approve, later)
+    elif luck < 0.5:
+        asked = diary.after(rng.randint(1, 4))
+        yield _ask(asked, "suspend", ground="不可抗力")
+        yield _decide(diary.after(rng.randint(0, 3)), "suspend", True, asked.date())
+        yield _ask(diary.after(rng.randint(5, 60)), "resume")
+        decided = diary.after(rng.randint(0, 3))
+        yield _decide(decided, "resume", True, decided.date())
+
+
+def _ask(at: datetime, kind: str, **told: object) -> Step:
+    return Step(at, f"ask_{kind}", lambda scene: adjustments.ask(scene, kind, at=at, **told))
+
+
+def _decide(at: datetime, name: str, approve: bool, on: date) -> Step:
+    def do(scene: Scene) -> object:
+        request = LedgerRequest.objects.filter(deadline__case=scene.pk, decided_at=None).latest("pk")
+        return adjustments.decide(scene, request, approve=approve, at=at, hand=TOKEN)
+
+    return Step(at, name, do, on)
+
+
+def moved_to(step: Step, due_on: date, stopped: date | None) -> tuple[date, date | None]:
+    """Where people take the treatment clock to end after `step`."""
+    assert step.on is not None
+    if step.name == "extend":
+        return step.on, None
+    if step.name == "suspend":
+        return due_on, step.on
+    if step.name == "resume" and stopped is not None:
+        return step.on + (due_on - stopped) + timedelta(days=1), None
+    return due_on, stopped
+
+
 def _to_the_end(rng: random.Random, diary: Diary, due_on: date) -> Iterator[Step]:
+    stopped: date | None = None
+    for step in _moved(rng, diary, due_on):
+        if step.on is not None:
+            due_on, stopped = moved_to(step, due_on, stopped)
+        yield step
     while True:
         spread = (due_on - diary.now.date()).days
         yield _act(diary.after(max(1, spread + rng.randint(-20, 15))), "apply", "apply", hand=TOKEN)

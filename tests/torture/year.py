@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, connections
 
-from audit.heartbeat import latest_success
 from audit.models import AuditEvent
 from deadlines.services.reminders import sweep
 from tests.risks.builders import Scene, registered
@@ -22,6 +21,13 @@ from tests.torture.stories import Step, story
 
 FIRST = date(2026, 1, 1)
 PATIENCE = 90.0  # real seconds for whatever was killed to be back
+
+
+# A run that began after the moment and ended: two runs may overlap, so the end alone does not tell.
+_A_WHOLE_SWEEP = """
+SELECT 1 FROM audit_heartbeat
+WHERE name = 'sweep' AND succeeded_at - (duration_ms + 5) * interval '1 millisecond' > %s
+"""
 
 
 class Year:
@@ -37,7 +43,8 @@ class Year:
         self.edits: list[Edit] = []
         self.swept: list[datetime] = []
         self.shown: list[datetime] = []  # every moment the clock stood at
-        self.retried = 0
+        self.retried = self.sweeps_killed = 0
+        self.cast_of: dict[int, Any] = {}
         self.queue: list[tuple[datetime, int, Step, Scene, Iterator[Step]]] = []
         self.serial = 0
         self.starts = sorted(self._random_start() for _ in range(risks))
@@ -103,6 +110,7 @@ class Year:
             return found is not None
 
         self._insist(lambda: scenes.append(registered(cast=cast, at=start, title=title)), done=done)
+        self.cast_of[scenes[0].pk] = cast
         self._queue_next(scenes[0], story(random.Random(self.rng.random()), start))
 
     def _queue_next(self, scene: Scene, rest: Iterator[Step]) -> None:
@@ -136,24 +144,46 @@ class Year:
                 self.retried += 1
                 time.sleep(0.1)
 
+    def settle(self) -> None:
+        """The morning after: everything that is still to be sealed or sent goes out."""
+        day = self.last + DAY
+        self._sweep_at(datetime(day.year, day.month, day.day, 0, 10, tzinfo=CST), surely=True)
+        # Messages that failed wait for hours of the portal's clock.
+        self.wind(datetime(day.year, day.month, day.day, 23, 0, tzinfo=CST))
+        until(lambda: self._nothing_waits(), patience=PATIENCE, what="sealing and sending")
+
+    def _nothing_waits(self) -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT (SELECT count(*) FROM audit_auditunsealed) + (SELECT count(*) FROM deadlines_message"
+                    " WHERE state NOT IN ('sent', 'skipped', 'dead'))"
+                )
+                return cursor.fetchone()[0] == 0
+        except (OperationalError, InterfaceError):
+            connections.close_all()
+            return False
+
     # The sweep: by the worker, and worse.
-    def _sweep_at(self, moment: datetime) -> None:
+    def _sweep_at(self, moment: datetime, *, surely: bool = False) -> None:
         self.wind(moment)
         if not self.servers.beating:
             return
         luck = self.rng.random()
-        if luck < 0.04:
+        if luck < 0.15:
             self._sweeps_in_children(kill=True)
-        elif luck < 0.08:
+        elif luck < 0.22:
             self._sweeps_in_children(kill=False)
-        if self.rng.random() < self.swept_share:
+        if surely or self.rng.random() < self.swept_share:
             since = self._ask("SELECT clock_timestamp()")
             until(lambda: self._swept_since(since), patience=PATIENCE, what="a sweep by the worker")
             self.swept.append(moment)
 
     def _swept_since(self, since: datetime) -> bool:
         try:
-            return latest_success("sweep", started_after=since)
+            with connection.cursor() as cursor:
+                cursor.execute(_A_WHOLE_SWEEP, [since])
+                return bool(cursor.fetchone())
         except (OperationalError, InterfaceError):
             connections.close_all()
             return False
@@ -176,6 +206,7 @@ class Year:
         if kill:
             time.sleep(self.rng.uniform(0.001, 0.04))
             os.kill(children[0], signal.SIGKILL)
+            self.sweeps_killed += 1
         for child in children:
             os.waitpid(child, 0)
 
