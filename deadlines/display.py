@@ -85,7 +85,7 @@ def clock(deadline: Deadline, clockwork: Clockwork, *, opened: bool = False) -> 
     rule = deadline.rule
     shown: dict[str, Any] = {
         "label": rule.label,
-        "date_text": date_text(deadline.due_on, clockwork).split(" ")[0],
+        "date_text": ("原定 " if deadline.suspended_at else "") + date_text(deadline.due_on, clockwork).split(" ")[0],
         "weekday_text": weekday_text(deadline.due_on, clockwork),
         "sentence": _sentence(deadline),
         "basis_note": next(iter(basis_marks(deadline)), None),
