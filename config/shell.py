@@ -108,6 +108,8 @@ def _is_current(request: HttpRequest, name: str) -> bool:
         return here.startswith("manage:") and in_audit == (name == "manage:audit")
     if name == "enterprises:mine":
         return match.namespace == "enterprises"
+    if name == "deadlines:rules":  # the drawers of a clock belong to its case
+        return here.startswith(("deadlines:rule", "deadlines:calendar"))
     return here == name or (":" in name and match.namespace == name.split(":")[0])
 
 

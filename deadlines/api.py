@@ -67,7 +67,7 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
     clause = serializers.CharField(source="rule.clause")
     owner = NamedSerializer(source="owner_unit")
     case = CaseSerializer()
-    due_at = serializers.SerializerMethodField(help_text="中止期间为空")  # type: ignore[assignment]
+    due_at = serializers.DateTimeField(source="runs_to", allow_null=True, help_text="中止期间为空")
     state = serializers.SerializerMethodField(help_text="open、met、overdue、suspended、cancelled")
     is_late = serializers.SerializerMethodField()
     entries = LedgerEntrySerializer(many=True, help_text="延期、中止、恢复，按台账顺序")
@@ -98,9 +98,6 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
             "entries",
             "explanation",
         ]
-
-    def get_due_at(self, deadline: Deadline) -> datetime | None:
-        return None if deadline.suspended_at else deadline.due_at
 
     def get_state(self, deadline: Deadline) -> str:
         state = deadline.state_at(self.context["at"])

@@ -94,7 +94,7 @@ def clock(
     rule = deadline.rule
     shown: dict[str, Any] = {
         "label": rule.label,
-        "date_text": date_text(deadline.due_on, clockwork).split(" ")[0],
+        "date_text": ("原定 " if deadline.suspended_at else "") + date_text(deadline.due_on, clockwork).split(" ")[0],
         "weekday_text": weekday_text(deadline.due_on, clockwork),
         "sentence": _sentence(deadline),
         "basis_notes": basis_marks(deadline),

@@ -18,7 +18,7 @@ from records.kinds import case_url
 from records.models import Attachment
 
 ASKS = {K.EXTEND: "申请延期", K.SUSPEND: "申请中止计时", K.RESUME: "申请恢复计时"}
-_ICONS = {K.EXTEND: "calendar-plus", K.SUSPEND: "player-pause", K.RESUME: "player-play"}
+_ICONS = {K.EXTEND: "calendar", K.SUSPEND: "player-pause", K.RESUME: "clock-hour-4"}
 _WILL = {
     K.EXTEND: "由{unit}审批；批准前仍按现在的到期日计算。",
     K.SUSPEND: "由{unit}审批；批准后自今天起中止，恢复前不计逾期。",

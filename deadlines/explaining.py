@@ -138,8 +138,8 @@ def _entry_words(before: Stage, after: Stage) -> str:
     entry = after.entry
     who = f"{entry.decided_by}批准，理由：{entry.reason}"
     if entry.kind == "extend":
-        what = f"延至 {entry.new_on}" if entry.new_on else f"延长 {describe(parse(entry.length))}"
-        return f"延期：{what}，到期日由 {before.due.due_on} 改为 {after.due.due_on}（{who}）"
+        what = "" if entry.new_on else f"延长 {describe(parse(entry.length))}，"
+        return f"延期：{what}到期日由 {before.due.due_on} 改为 {after.due.due_on}（{who}）"
     if entry.kind == "suspend":
         return f"中止：{entry.ground}，当日起不计（{who}）"
     return f"恢复计时，当日不计（{who}）"

@@ -77,7 +77,7 @@ class Suspension:
 
     @property
     def words(self) -> str:
-        return f"{'、'.join(self.grounds)}的，可中止计时"
+        return f"可中止计时：{'；'.join(self.grounds)}"
 
 
 @dataclass(frozen=True)

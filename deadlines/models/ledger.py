@@ -134,6 +134,11 @@ class Deadline(models.Model):
     def is_running(self) -> bool:
         return self.is_open and self.suspended_at is None
 
+    @property
+    def runs_to(self) -> datetime | None:
+        """The due moment for people and machines outside; None while it stands still."""
+        return None if self.suspended_at else self.due_at
+
     def is_late_at(self, at: datetime) -> bool:
         """Overdue is derived: neither done nor ended in time."""
         return (self.met_at or self.cancelled_at or at) >= self.due_at

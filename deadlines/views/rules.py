@@ -174,6 +174,6 @@ def _facts(row: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "末日", "value": row["roll"], "wide": True},
         {"label": "延期", "value": row["extension"], "wide": True},
         {"label": "中止", "value": row["suspension"], "wide": True},
-        {"label": "提醒", "value": row["remind"]},
+        {"label": "提醒", "value": row["remind"], "wide": True},
         {"label": "说明", "value": row["note"] or "无", "wide": True},
     ]

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.clock import local_date
+from deadlines.adjusting import with_ledger
 from deadlines.api import DeadlineSerializer
 from deadlines.models import Deadline
 from organisations.actors import Actor
@@ -177,8 +178,8 @@ class _ChangedSerializer(serializers.Serializer[Any]):
     @extend_schema_field(DeadlineSerializer(many=True))
     def get_deadlines(self, _: Any) -> Any:
         case, at = self.context["case"], self.context["at"]
-        started = Deadline.objects.filter(case=case, started_at=at).select_related("owner_unit", "case").order_by("pk")
-        return DeadlineSerializer(started, many=True, context=self.context).data
+        started = with_ledger(Deadline.objects.filter(case=case, started_at=at).select_related("case"))
+        return DeadlineSerializer(started.order_by("pk"), many=True, context=self.context).data
 
 
 class GradeAnswerSerializer(GradingSerializer, _ChangedSerializer):

@@ -241,7 +241,7 @@ def test_p6_lists_cost_the_same_for_one_row_and_for_three(django_assert_num_quer
         while RiskPoint.objects.count() < rows:
             registered(cast=cast).conclude()
         # token with its account and post, then the page; deadlines also ask for the calendar's version
-        for path, queries in (("risk-points/", 2), ("enterprises/", 2), ("deadlines/", 3), ("territories/", 2)):
+        for path, queries in (("risk-points/", 2), ("enterprises/", 2), ("deadlines/", 5), ("territories/", 2)):
             bureau.get(path)
             with django_assert_num_queries(queries):
                 assert len(bureau.get(path)["results"]) >= 1

@@ -78,7 +78,7 @@ def rows(*, at: datetime) -> Iterator[dict[str, Any]]:
             "owner": d.owner_unit.name,
             "started_at": _moment(d.started_at),
             "due_on": d.due_on.isoformat(),
-            "due_at": None if d.suspended_at else _moment(d.due_at),
+            "due_at": _moment(d.runs_to),
             "provisional": d.provisional,
             "suspended_at": _moment(d.suspended_at),
             "entries": [_entry(e) for e in d.entries.all()],
