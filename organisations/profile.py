@@ -29,6 +29,7 @@ _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     "district": {"code": (str, True), "name": (str, True), "city_name": (str, True), "portal_title": (str, True)},
     "terms": dict.fromkeys(TERMS, (str, False)),
     "grading": {"ls_variant": (str, False)},
+    "letters": {"public_url": (str, False)},
     "territories": {"code": (str, True), "name": (str, True), "kind": (str, True), "district_managed": (bool, True)},
     "units": {
         "short_name": (str, True),
@@ -103,7 +104,8 @@ def check(data: Mapping[str, Any], *, source: str) -> Profile:
         raise ProfileError(source, problems)
     profile = Profile(
         district=dict(data["district"]),
-        settings={"terms": dict(data.get("terms", {})), "grading": dict(data.get("grading", {}))},
+        settings={"terms": dict(data.get("terms", {})), "grading": dict(data.get("grading", {}))}
+        | ({"letters": dict(data["letters"])} if "letters" in data else {}),
         **{name: [dict(row) for row in data.get(name, [])] for name in _LISTS},
     )
     for step in (_check_settings, _check_territories, _check_units, _check_sectors):
@@ -165,6 +167,9 @@ def _check_settings(profile: Profile) -> list[str]:
     for key, text in profile.settings["terms"].items():
         if not _TERM.fullmatch(text):
             problems.append(f"[terms] 的 {key}（{TERMS[key]}）写作“{text}”，不是期限；应如 WD5、D30、D30R、M3、H24")
+    url = profile.settings.get("letters", {}).get("public_url", "")
+    if url and not re.fullmatch(r"https?://[^/\s]+/?", url):
+        problems.append(f"[letters] 的 public_url“{url}”应是带协议的网址，如 https://aqjg.example.gov.cn")
     variant = profile.settings["grading"].get("ls_variant", "A")
     if variant not in LS_VARIANTS:
         problems.append(f"[grading] 的 ls_variant“{variant}”须是 {' 或 '.join(LS_VARIANTS)}")

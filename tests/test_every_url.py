@@ -25,9 +25,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "medi
 
 # Asked by machines before anybody logs in; they say nothing of any district.
 HEALTH = {"healthz", "readyz", "statusz"}
-PUBLIC = {"login", "logout", "choose-post", "change-password", "api:token", "api:schema", "api:docs", "api:unknown"}
+PUBLIC = {
+    "login",
+    "logout",
+    "choose-post",
+    "change-password",
+    "api:token",
+    "api:schema",
+    "api:docs",
+    "api:unknown",
+    "verify-ask",
+    "verify",
+}
 # What an address may name besides rows: a rule of the code, a year of the calendar, an act of the workflow.
-NO_ROWS = {"key": "risks.handover", "year": 2026, "action": "conclude"}
+NO_ROWS = {"key": "risks.handover", "year": 2026, "action": "conclude", "kind": "notice", "code": "2222222222222222"}
 # Refused beyond the mark, by the role's scope or by the registry's own rules.
 NO_REGISTER = {"risks:register", "risks:export"}
 OWN_RULES = {"enterprises:edit", "enterprises:change", "enterprises:decide-change"}

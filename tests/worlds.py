@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from organisations.actors import Actor
 from organisations.models import EnforcerProposal, EnterpriseChange
 from organisations.roles import ROLES, Scope
-from records.models import Attachment, CaseParticipant
+from records.models import Attachment, CaseParticipant, Delivery
 from tests.deadlines.adjustments import ask
 from tests.factories import make_actor, make_district, make_enterprise, make_person, sector_of, territory_of, unit_of
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
@@ -49,7 +49,10 @@ NAMED_BY = {
     "risks:case": "risk",
     "risks:edit": "risk",
     "risks:act": "risk",
+    "letters:case": "risk",
     "letters:detail": "letter",
+    "letters:edit": "letter",
+    "letters:act": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
     "deadlines:extend": "deadline",
@@ -117,6 +120,8 @@ def _people_of_its_own(cast: Cast) -> Cast:
 
 def _world(scene: Scene) -> World:
     scene.progress(photos=[photo()])
+    # Who gets a copy sees a letter of any place; these worlds are apart.
+    Delivery.objects.filter(letter__case=scene.pk, is_copy=True).delete()
     unit, cast = scene.cast.responsible, scene.cast
     enterprise = unit.enterprise  # type: ignore[attr-defined]
     change = EnterpriseChange.objects.create(

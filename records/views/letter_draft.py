@@ -51,7 +51,8 @@ def new(request: ActorRequest) -> HttpResponse:
 def edit(request: ActorRequest, pk: int) -> HttpResponse:
     letter = get_object_or_404(letters_for(request.actor).select_related("case", "recalls", "replaces"), pk=pk)
     if letter.case.kind != OWN_CASE and letter.recalls_id is None:
-        raise Http404  # written on the page of the case that it acts on
+        messages.info(request, "这份文书在案卷页拟稿、修改")
+        return redirect("letters:detail", pk=pk)
     if why := refusal(letter, "edit", request.actor):
         messages.info(request, why)
         return redirect("letters:detail", pk=pk)
