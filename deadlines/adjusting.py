@@ -31,7 +31,7 @@ def ask_refusal(
 ) -> str:
     """Why `actor` cannot ask this now, in Chinese; "" when possible. `waiting` is the open request on the clock."""
     rule = deadline.rule
-    if kind != K.RESUME and (why := _forbidden(deadline, kind)):
+    if why := forbidden(deadline, kind):
         return why
     if not _asks(deadline, kind, actor):
         who = "义务单位" if kind == K.EXTEND else "义务单位或督促单位"
@@ -66,9 +66,11 @@ def decide_refusal(request: LedgerRequest, actor: Actor) -> str:
     return ""
 
 
-def _forbidden(deadline: Deadline, kind: str) -> str:
-    """What the rule says, whoever asks and whenever."""
+def forbidden(deadline: Deadline, kind: str) -> str:
+    """What the rule says, whoever asks and whenever; what stands still may always go on."""
     rule = deadline.rule
+    if kind == K.RESUME:
+        return ""
     if kind == K.EXTEND and not rule.extension:
         return "本机关时限不可延期" if rule.is_own_term else f"“{rule.label}”不可延期"
     if kind == K.SUSPEND and not rule.suspension:

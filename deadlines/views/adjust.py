@@ -33,10 +33,10 @@ def ask(request: ActorRequest, pk: int, kind: str) -> HttpResponse:
     why = adjusting.ask_refusal(
         deadline, kind, request.actor, at=at, calendar=clockwork.calendar, waiting=open_request(deadline)
     )
+    if why and (request.method != "POST" or adjusting.forbidden(deadline, kind)):
+        messages.info(request, why)
+        return redirect(back)
     if request.method != "POST":
-        if why:
-            messages.info(request, why)
-            return redirect(back)
         form = drawers.ask_form(deadline, kind, clockwork)
         return _beside(request, deadline, drawers.ask_drawer(deadline, kind, form, clockwork))
     form = drawers.ask_form(deadline, kind, clockwork, request.POST, request.FILES)

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
@@ -16,6 +16,7 @@ from deadlines.workflow import Overtaken, Refused, Step, Workflow
 from records.models import Case, Signature
 from risks.models import RiskState
 from risks.services.closure import ClosureRefused
+from tests.deadlines.adjustments import ask, decide
 from tests.factories import at
 from tests.risks.builders import LEC_ORANGE, LEC_YELLOW, Scene, make_cast, registered, risk_in, told, traces
 
@@ -134,6 +135,29 @@ def test_x6_many_acts_at_once_leave_numbers_whole(cloned_db):
     assert sorted(scene.risk.progress.values_list("case_seq", flat=True)) == sorted(
         AuditEvent.objects.filter(case_id=scene.pk, name="risks.progressed").values_list("case_seq", flat=True)
     )
+
+
+def test_x5_two_who_decide_one_request_at_once_enter_it_once(cloned_db):
+    scene = risk_in("treating")
+    request, start = ask(scene), Barrier(2)
+    days = {scene.cast.head.person: date(2026, 12, 5), scene.cast.chief.person: date(2026, 12, 15)}
+
+    def work(actor) -> str:
+        start.wait()
+        try:
+            decide(scene, request, by=actor, new_on=days[actor.person])
+            return "won"
+        except Refused as refused:
+            return str(refused)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        told_ = sorted(pool.map(work, [scene.cast.head, scene.cast.chief]))
+    clock = scene.deadline("treatment")
+    (entry,) = clock.entries.all()
+    assert told_ == ["won", f"{entry.decided_by}已审批：同意延期"]
+    assert clock.due_on == entry.new_on == days[entry.decided_by]
 
 
 # --- the engine's own promises
