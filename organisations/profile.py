@@ -40,6 +40,7 @@ _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     "schedules": dict.fromkeys(SCHEDULES, (str, False)),
     "grading": {"ls_variant": (str, False)},
     "paper": {"go_live": (str, False)},
+    "letters": {"public_url": (str, False)},
     "territories": {"code": (str, True), "name": (str, True), "kind": (str, True), "district_managed": (bool, True)},
     "units": {
         "short_name": (str, True),
@@ -62,7 +63,7 @@ _TABLES: dict[str, dict[str, tuple[type, bool]]] = {
     },
 }
 _REFERENCES = ("territory", "superior", "succeeded_by")
-_SETTINGS = ("terms", "schedules", "grading")
+_SETTINGS = ("terms", "messages", "schedules", "grading")
 _LISTS = ("territories", "units", "sectors")
 _TYPE_WORDS = {str: "文字", bool: "true 或 false", date: "日期（如 2019-03-01）", list: "列表"}
 _MODELS = {"district": District, "territories": Territory, "units": Unit, "sectors": Sector}
@@ -116,7 +117,7 @@ def check(data: Mapping[str, Any], *, source: str) -> Profile:
     profile = Profile(
         district=dict(data["district"]),
         settings={name: dict(data.get(name, {})) for name in _SETTINGS}
-        | ({"paper": dict(data["paper"])} if "paper" in data else {}),
+        | {name: dict(data[name]) for name in ("paper", "letters") if name in data},
         **{name: [dict(row) for row in data.get(name, [])] for name in _LISTS},
     )
     for step in (_check_settings, _check_territories, _check_units, _check_sectors):
@@ -189,6 +190,9 @@ def _check_settings(profile: Profile) -> list[str]:
     go_live = profile.settings.get("paper", {}).get("go_live", "")
     if go_live and not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", go_live):
         problems.append(f"[paper] 的 go_live“{go_live}”须是日期，如 2026-01-01")
+    url = profile.settings.get("letters", {}).get("public_url", "")
+    if url and not re.fullmatch(r"https?://[^/\s]+/?", url):
+        problems.append(f"[letters] 的 public_url“{url}”应是带协议的网址，如 https://aqjg.example.gov.cn")
     variant = profile.settings["grading"].get("ls_variant", "A")
     if variant not in LS_VARIANTS:
         problems.append(f"[grading] 的 ls_variant“{variant}”须是 {' 或 '.join(LS_VARIANTS)}")

@@ -19,6 +19,7 @@ L = Letter.State
 _LETTER_ACTS = {
     L.DRAFT: ("draft_handover", "续拟交办函"),
     L.SUBMITTED: ("check_letter", "核稿"),
+    L.COUNTERSIGNING: ("", "看会签"),
     L.CHECKED: ("issue_letter", "签发"),
     L.ISSUED: ("dispatch_letter", "送达"),
 }

@@ -18,6 +18,7 @@ from records.models import (
     Attachment,
     Case,
     CaseParticipant,
+    Delivery,
     DossierRequest,
     EntryScan,
     PaperAct,
@@ -106,7 +107,10 @@ NAMED_BY = {
     "manage:audit-case-export": "case",
     "manage:audit-person": "person",
     "manage:audit-person-export": "person",
+    "letters:case": "risk",
     "letters:detail": "letter",
+    "letters:edit": "letter",
+    "letters:act": "letter",
     "letters:pdf": "letter",
     "letters:scan": "letter",
     "deadlines:extend": "deadline",
@@ -193,6 +197,8 @@ def _people_of_its_own(cast: Cast) -> Cast:
 
 def _world(scene: Scene) -> World:
     scene.progress(photos=[photo()])
+    # Who gets a copy sees a letter of any place; these worlds are apart.
+    Delivery.objects.filter(letter__case=scene.pk, is_copy=True).delete()
     unit, cast = scene.cast.responsible, scene.cast
     enterprise = unit.enterprise  # type: ignore[attr-defined]
     change = EnterpriseChange.objects.create(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from audit.clock import local_date
 from audit.services import canonical_text, digest_of, record
 from organisations.actors import Actor
 from organisations.models import Post, Unit
+from organisations.roles import ROLES, Right
 from records.events import Event
 from records.models import Countersign, Letter
 
@@ -76,3 +78,26 @@ def row_for(letter: Letter, actor: Actor) -> Countersign | None:
     rows = letter.countersigns.filter(voided_at__isnull=True, decision="", asked_at__isnull=False, unit=actor.unit)
     named = [row for row in rows.select_related("unit", "post") if row.post_id in (None, actor.post.pk)]
     return named[0] if named else None
+
+
+def choices_for(actor: Actor, *, at: datetime) -> list[tuple[str, str]]:
+    """Who a drafter may ask: other units that have somebody who may countersign, then the posts of the own office."""
+    roles = [role.key for role in ROLES if Right.COUNTERSIGN in role.rights]
+    staffed = Post.objects.open_on(local_date(at)).filter(role_key__in=roles, unit__district=actor.district_id)
+    units = Unit.objects.filter(pk__in=staffed.values("unit")).exclude(pk=actor.unit_id).order_by("kind", "pk")
+    own = staffed.filter(unit=actor.unit_id).exclude(person=actor.post.person_id).select_related("person")
+    return [(f"u{unit.pk}", str(unit)) for unit in units] + [
+        (f"p{post.pk}", f"本机关：{post.person.name}　{post.title}") for post in own.order_by("pk")
+    ]
+
+
+def chosen(values: Sequence[str], *, actor: Actor) -> list[Unit | Post]:
+    """In the order of the list, which is the order of signing one after the other."""
+    units = Unit.objects.for_actor(actor).in_bulk([int(v[1:]) for v in values if v.startswith("u")])
+    posts = Post.objects.filter(unit=actor.unit_id).in_bulk([int(v[1:]) for v in values if v.startswith("p")])
+    return [units[int(v[1:])] if v.startswith("u") else posts[int(v[1:])] for v in values]
+
+
+def keys(letter: Letter) -> list[str]:
+    """Whom the draft asks now, as `choices_for` names them."""
+    return [f"p{c.post_id}" if c.post_id else f"u{c.unit_id}" for c in active(letter)]

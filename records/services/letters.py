@@ -42,12 +42,14 @@ def draft_letter(
     at: datetime,
     letter: Letter | None = None,
     replaces: Letter | None = None,
+    countersigners: Sequence[Unit | Post] | None = None,
 ) -> Letter:
     """Begin or rewrite the draft of a letter that an act on a case is made by, to its one addressee."""
     letter = letter or Letter(case=case, kind=kind, issuer=actor.unit, replaces=replaces)
     letter.copies_to, letter.title = copies_to, title
     letter.requirements, letter.due_on = requirements, due_on
-    return write_draft(letter, main=[recipient], copies=deliveries.names_in(copies_to), actor=actor, at=at)
+    copies = deliveries.names_in(copies_to)
+    return write_draft(letter, main=[recipient], copies=copies, countersigners=countersigners, actor=actor, at=at)
 
 
 def write_draft(

@@ -52,7 +52,8 @@ def new(request: ActorRequest) -> HttpResponse:
 def edit(request: ActorRequest, pk: int) -> HttpResponse:
     letter = get_object_or_404(letters_for(request.actor).select_related("case", "recalls", "replaces"), pk=pk)
     if letter.case.kind != OWN_CASE and letter.recalls_id is None:
-        raise Http404  # written on the page of the case that it acts on
+        messages.info(request, "这份文书在案卷页拟稿、修改")
+        return redirect("letters:detail", pk=pk)
     if why := refusal(letter, "edit", request.actor):
         messages.info(request, why)
         return redirect("letters:detail", pk=pk)
@@ -78,7 +79,7 @@ def _form_page(request: ActorRequest, letter: Letter | None, *, earlier: Letter 
         "units": Unit.objects.for_actor(actor).valid_on(day).filter(kind__in=_LISTED).exclude(pk=actor.unit_id)
         .order_by("kind", "pk"),
         "checkers": _with_right(Right.CHECK_LETTER, actor, at),
-        "countersigners": _countersigners(actor, at),
+        "countersigners": countersigns.choices_for(actor, at=at),
         "files": letter.enclosures.all() if letter else Attachment.objects.none(),
     }  # fmt: skip
     form = (
@@ -97,7 +98,7 @@ def _form_page(request: ActorRequest, letter: Letter | None, *, earlier: Letter 
             addressee=told["addressee"],
             enclosures=told["enclosures"],
             taken_out=told.get("taken_out") or (),
-            countersigners=_chosen(told.get("countersigners") or [], actor),
+            countersigners=countersigns.chosen(told.get("countersigners") or [], actor=actor),
             in_order=bool(told.get("in_order")),
             checker=told["checker"],
             recalls=earlier if relation == "recalls" else None,
@@ -137,24 +138,6 @@ def _with_right(right: Right, actor: Actor, at: Any) -> Any:
     return posts.exclude(person=actor.post.person_id).select_related("person", "unit")
 
 
-def _countersigners(actor: Actor, at: Any) -> list[tuple[str, str]]:
-    """Other units that have somebody who may countersign, then the posts of the own office."""
-    roles = [role.key for role in ROLES if Right.COUNTERSIGN in role.rights]
-    staffed = Post.objects.open_on(local_date(at)).filter(role_key__in=roles, unit__district=actor.district_id)
-    units = Unit.objects.filter(pk__in=staffed.values("unit")).exclude(pk=actor.unit_id).order_by("kind", "pk")
-    own = _with_right(Right.COUNTERSIGN, actor, at)
-    return [(f"u{unit.pk}", str(unit)) for unit in units] + [
-        (f"p{post.pk}", f"本机关：{post.person.name}　{post.title}") for post in own
-    ]
-
-
-def _chosen(values: list[str], actor: Actor) -> list[Unit | Post]:
-    """In the order of the list, which is the order of signing one after the other."""
-    units = Unit.objects.for_actor(actor).in_bulk([int(v[1:]) for v in values if v.startswith("u")])
-    posts = Post.objects.filter(unit=actor.unit_id).in_bulk([int(v[1:]) for v in values if v.startswith("p")])
-    return [units[int(v[1:])] if v.startswith("u") else posts[int(v[1:])] for v in values]
-
-
 def _initial(letter: Letter | None, earlier: Letter | None, relation: str) -> dict[str, Any]:
     if letter is not None:
         return _as_typed(letter) | {"checker": letter.checker_id}
@@ -176,12 +159,11 @@ def _as_typed(letter: Letter) -> dict[str, Any]:
     main = [row for row in rows if not row.is_copy]
     listed = [row for row in main if row.unit and row.unit.kind in _LISTED]
     printed = "，".join(row.name for row in main)
-    asked = countersigns.active(letter)
     return {name: getattr(letter, name) for name in _DRAFT_FIELDS} | {
         "main_units": [row.unit_id for row in listed],
         "main_others": "、".join(row.name for row in main if row not in listed),
         "addressee": "" if letter.addressee == printed else letter.addressee,
         "copies": "、".join(str(row.unit or row.name) for row in rows if row.is_copy),
-        "countersigners": [f"p{c.post_id}" if c.post_id else f"u{c.unit_id}" for c in asked],
+        "countersigners": countersigns.keys(letter),
         "in_order": letter.countersign_in_order,
     }

@@ -37,9 +37,12 @@ def take_step(risk: RiskPoint, given: dict[str, Any], *, actor: Actor, at: datet
                 raise serializers.ValidationError({"note": ["请写明退回意见"]})
             return handover.return_handover(note=given["note"], **common)
         case "issue":
-            return handover.issue_handover(dispatch=given["dispatch"], late_reason=late_reason, **common)
+            number = given.get("number", "")
+            return handover.issue_handover(dispatch=given["dispatch"], late_reason=late_reason, number=number, **common)
         case "dispatch":
             return handover.dispatch_handover(late_reason=late_reason, **common)
+    if letter and letter.state == Letter.State.COUNTERSIGNING:
+        raise Refused("交办函正在会签，全部同意后才能签发")
     raise Refused("交办函已送达，等待责任单位签收")
 
 

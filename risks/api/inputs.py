@@ -150,6 +150,7 @@ class HandOverSerializer(VersionedSerializer):
         help_text="拟稿：核稿人的岗位编号，填了即提交核稿",
     )
     note = _text("退回意见", 300, required=False)
+    number = _text("签发：发文字号，只在本机关公文系统编号时填", 60, required=False)
     dispatch = serializers.BooleanField(default=True, help_text="签发后随即送达；待用印的填 false")
     late_reason = _text("交办时限已过时的逾期原因", 300, required=False)
 

@@ -91,6 +91,12 @@ class DraftHandoverForm(forms.Form):
     copies_to = _text("抄送", rows=2, max_length=300, required=False, help_text="用顿号隔开")
     requirements = _text("治理要求", rows=8, help_text="从管控措施带出，可修改；一行一条")
     due_on = _day("治理期限")
+    countersigners = forms.MultipleChoiceField(
+        label="会签",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="核稿后送会签，全部同意才能签发；交办时限照常计算",
+    )
     checker = PostChoice(
         label="核稿人",
         queryset=Post.objects.none(),
@@ -99,9 +105,10 @@ class DraftHandoverForm(forms.Form):
         help_text="拟稿人不能核自己的稿",
     )
 
-    def __init__(self, *args: Any, checkers: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, checkers: Any, countersigners: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["checker"].queryset = checkers
+        self.fields["countersigners"].choices = countersigners
 
 
 class CheckLetterForm(forms.Form):
@@ -121,12 +128,18 @@ class CheckLetterForm(forms.Form):
 
 
 class IssueLetterForm(LateForm):
+    number = _line("发文字号", max_length=60, help_text="按本机关公文系统编的号填写")
     dispatch = forms.BooleanField(
         label="签发后立即通过平台送达",
         required=False,
         initial=True,
         help_text="须先用印的，去掉勾选，上传盖章件后再送达",
     )
+
+    def __init__(self, *args: Any, is_entered: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_entered:
+            del self.fields["number"]
 
 
 class DispatchLetterForm(LateForm):

@@ -10,7 +10,7 @@ from audit.clock import local_date
 from audit.models import AuditEvent
 from deadlines.workflow import Refused
 from organisations.actors import Actor
-from organisations.models import Post
+from organisations.models import Post, Unit
 from records.events import Event as RecordsEvent
 from records.letters.content import LetterContent
 from records.models import Case, Letter
@@ -65,6 +65,7 @@ def draft_handover(
     actor: Actor,
     at: datetime,
     checker: Post | None = None,
+    countersigners: Sequence[Unit | Post] | None = None,
     version: int | None = None,
 ) -> Letter:
     """Write the draft; with `checker`, hand it in for checking at once."""
@@ -85,6 +86,7 @@ def draft_handover(
         at=at,
         letter=current_letter(risk),
         replaces=_recalled(case),
+        countersigners=countersigners,
     )
     return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
 

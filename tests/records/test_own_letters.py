@@ -207,6 +207,35 @@ def test_x7_named_post_countersigns_and_no_other_of_the_unit():
     assert office.countersign(letter, chief).state == L.CHECKED
 
 
+@in_db
+def test_x7_handover_is_countersigned_and_takes_the_offices_own_number():
+    scene = risk_in("graded")
+    housing = make_actor("department_head", "区住建交通委")
+    office = scene.cast
+    set_series(issuer=office.lead, kind="risk_handover", word="交办", is_entered=True, actor=office.head, at=scene.at)
+    form = {
+        "requirements": "1.整改。",
+        "due_on": "2026-11-30",
+        "countersigners": [f"u{housing.unit_id}"],
+        "checker": office.colleague.post.pk,
+    }
+    answer = client_for(office.handler).post(f"/risks/{scene.pk}/draft_handover/", form)
+    assert answer.status_code == 302, answer.content.decode()
+    assert scene.check().state == L.COUNTERSIGNING
+    with pytest.raises(LetterRefused, match="“待会签”，不能办理“签发”"):
+        scene.issue()
+    # Countersigned on the letter's own page, by somebody who does not see the risk.
+    url = f"/letters/{scene.letter().pk}/"
+    page = client_for(housing).get(f"{url}?do=countersign")
+    assert page.status_code == 200 and client_for(housing).get(f"/risks/{scene.pk}/").status_code == 404
+    signed = {"signature": HAND.strokes, "password": HAND.password}
+    assert client_for(housing).post(f"{url}do/countersign/", signed).status_code == 302
+    with pytest.raises(LetterRefused, match="请填写"), transaction.atomic():
+        scene.issue()
+    assert scene.issue(number="蚌山应急交办〔2026〕77号").number == "蚌山应急交办〔2026〕77号"
+    assert scene.open_rules() == ["risks.receipt", "risks.treatment"]
+
+
 # --- 送达, 签收
 
 

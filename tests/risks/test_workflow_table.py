@@ -46,6 +46,7 @@ TABLE = {
     "designate": ("指定交办单位", BEFORE, "领", "区领导"),
     "draft_handover": ("拟交办函", "graded", "官", "交办单位（不能是责任单位自己）"),
     "hand_over": ("交办", "graded", "官", "交办单位（不能是责任单位自己）"),
+    "recall_handover": ("撤回交办函", "handed_over treating", "官", "交办单位"),
     "receive": ("签收交办函", "handed_over", "责", "责任单位"),
     "leave": ("留置送达", "handed_over", "官", "交办单位"),
     "plan": ("报送治理方案", "treating", "责", "责任单位"),
@@ -74,7 +75,7 @@ TABLE = {
     "unmark_confidential": ("取消敏感标记", " ".join(STATES), "官", "交办单位"),
 }
 OFFERED = set(TABLE) - {
-    "self_grade_severe", "conclude_severe", "hand_over", "pass_closure", "fail_closure", "approve_long_term", "approve_exit",
+    "self_grade_severe", "conclude_severe", "hand_over", "recall_handover", "pass_closure", "fail_closure", "approve_long_term", "approve_exit",
 }  # fmt: skip
 
 

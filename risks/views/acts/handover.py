@@ -9,6 +9,8 @@ from django.urls import reverse
 from audit.clock import local_date
 from organisations.models import Post, Unit
 from organisations.roles import ROLES, Right, UnitKind
+from records.services import countersigns
+from records.services.numbering import series_of
 from risks.forms import actions as f
 from risks.letters import handover_requirements
 from risks.services import handover
@@ -18,7 +20,8 @@ from risks.views.acts.act import Act, Context, common
 def _checkers(c: Context) -> dict[str, Any]:
     roles = [role.key for role in ROLES if Right.CHECK_LETTER in role.rights]
     posts = Post.objects.open_on(local_date(c.at)).filter(unit=c.actor.unit_id, role_key__in=roles)
-    return {"checkers": posts.exclude(person=c.actor.person).select_related("person", "unit")}
+    asked = countersigns.choices_for(c.actor, at=c.at)
+    return {"countersigners": asked, "checkers": posts.exclude(person=c.actor.person).select_related("person", "unit")}
 
 
 def _draft_initial(c: Context) -> dict[str, Any]:
@@ -28,6 +31,7 @@ def _draft_initial(c: Context) -> dict[str, Any]:
             "requirements": c.letter.requirements,
             "due_on": c.letter.due_on,
             "checker": c.letter.checker_id,
+            "countersigners": countersigns.keys(c.letter),
         }
     today, district = local_date(c.at), c.risk.case.district_id
     copied = Q(kind=UnitKind.COMMITTEE)
@@ -41,6 +45,17 @@ def _draft_initial(c: Context) -> dict[str, Any]:
         "requirements": handover_requirements(c.risk),
         "due_on": today + timedelta(days=60),
     }
+
+
+def _draft(c: Context, form: f.DraftHandoverForm, version: int | None) -> object:
+    told = dict(form.cleaned_data)
+    told["countersigners"] = countersigns.chosen(told["countersigners"], actor=c.actor)
+    return handover.draft_handover(**common(c, version), **told)
+
+
+def _issuing(c: Context) -> dict[str, Any]:
+    entered = c.letter is not None and series_of(c.letter.issuer, c.letter.kind).is_entered
+    return {"is_late": c.is_late("risks.handover"), "is_entered": entered}
 
 
 def _check_letter(c: Context, form: f.CheckLetterForm, version: int | None) -> object:
@@ -68,7 +83,7 @@ ACTS: dict[str, Act] = {
     "draft_handover": Act(
         "拟风险交办函",
         f.DraftHandoverForm,
-        lambda c, form, v: handover.draft_handover(**common(c, v), **form.cleaned_data),
+        lambda c, form, v: _draft(c, form, v),
         lambda c: f"将向{c.responsible.name}发出交办函；须经另一人核稿，签发时发文字号自动编列，签发后不能修改。",
         "交办函已保存",
         arguments=_checkers,
@@ -96,11 +111,14 @@ ACTS: dict[str, Act] = {
         "签发",
         f.IssueLetterForm,
         lambda c, form, v: handover.issue_handover(
-            **common(c, v), dispatch=form.cleaned_data["dispatch"], late_reason=form.late()
+            **common(c, v),
+            dispatch=form.cleaned_data["dispatch"],
+            late_reason=form.late(),
+            number=form.cleaned_data.get("number", ""),
         ),
-        lambda c: f"将向{c.responsible.name}发出交办函，发文字号自动编列，签发后不能修改。",
+        lambda c: f"将向{c.responsible.name}发出交办函，签发时编号，签发后不能修改。",
         "交办函已签发",
-        arguments=lambda c: {"is_late": c.is_late("risks.handover")},
+        arguments=_issuing,
         submit_label="签发",
         letter_step="issue",
         known=lambda c: _letter_facts(c),
