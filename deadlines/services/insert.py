@@ -14,7 +14,7 @@ def insert(model: type[models.Model], values: Mapping[str, str]) -> tuple[str, d
     columns, chosen, params = list(values), list(values.values()), {}
     for field in model._meta.concrete_fields:
         column = str(field.column)
-        if column in values or isinstance(field, models.AutoField) or field.has_db_default():
+        if column in values or isinstance(field, models.AutoField) or field.has_db_default() or field.generated:
             continue
         name = f"{model._meta.model_name}_{column}"
         columns.append(column)

@@ -23,7 +23,9 @@ def save_person(*, person: Person, actor: Actor, at: datetime) -> Person:
     person.district_id = actor.district_id
     person.full_clean()
     person.save()
-    about = {"name": person.name, "phone": person.masked_phone, "email": person.masked_email}
+    about = {"name": person.name, "phone": person.masked_phone}
+    if person.email:
+        about["email"] = person.masked_email
     if before is not None and before.name != person.name:
         about["name_before"] = before.name
     record(

@@ -56,8 +56,9 @@ def test_x6_what_was_changed_past_the_guards_is_found(case):
     gone = found("DELETE FROM records_signature WHERE id = %s", signature.pk)
     assert len(gone) == 1 and gone[0].endswith("记载的签字已不存在")
     forged = (
-        "INSERT INTO records_signature (case_id, purpose, person_id, post_id, signer_label, at, method, content, digest, strokes)"
-        " SELECT case_id, '伪造', person_id, post_id, signer_label, at, method, content, digest, strokes"
+        "INSERT INTO records_signature (case_id, purpose, person_id, post_id, signer_label, at, method, content, digest,"
+        " strokes, signer_name) SELECT case_id, '伪造', person_id, post_id, signer_label, at, method, content,"
+        " digest, strokes, signer_name"
         " FROM records_signature WHERE id = %s"
     )
     told = found(forged, signature.pk)

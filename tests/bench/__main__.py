@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable
 
 from config.local import postgres
+from config.local.processes import stop_on_signals
 from config.local.test import own_folder
 
 DURABLE_ENOUGH = ("shared_buffers=1GB", "work_mem=32MB", "max_wal_size=8GB", "maintenance_work_mem=512MB")
 
 
 def main() -> int:
+    stop_on_signals()
     with own_folder() as folder:
         server = postgres.start_server(
             folder / "pg",

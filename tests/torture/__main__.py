@@ -12,6 +12,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+from config.local.processes import stop_on_signals
 from config.local.test import own_folder
 from tests.torture.servers import Servers
 
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("--until", type=date.fromisoformat, default=date(2027, 1, 31), help="end the year earlier")
     parser.add_argument("--report", type=Path, help="write the figures as JSON")
     given = parser.parse_args()
+    stop_on_signals()  # or a run that is ended leaves its servers behind
     size = (LONG if given.long else SHORT) | {"until": given.until}
     with own_folder() as folder:
         env = _environment(folder)
