@@ -26,6 +26,7 @@ from organisations.row_ids import row_id
 from organisations.views.manage_frame import frame
 from records.events import Event
 from records.models import Case, Signature
+from risks.workflow import WORKFLOW
 
 PER_PAGE = 100
 MOST_EXPORTED = 50_000
@@ -252,7 +253,7 @@ def _said(event: AuditEvent, data: dict[str, Any]) -> str:
             names = ("number", "grade_text", "reason", "note", "statement", "text", "title")
             parts = [str(data[name]) for name in names if isinstance(data.get(name), str)]
             if moved := data.get("moved", {}).get("state"):
-                parts.insert(0, f"{moved[0]} → {moved[1]}")
+                parts.insert(0, " → ".join(WORKFLOW.state_label(state) for state in moved))
     return "；".join(part for part in map(str, parts) if part)[:200]
 
 
