@@ -40,6 +40,7 @@ def page(letter: Letter, actor: Actor, *, action: str = "") -> dict[str, Any]:
         "rows": _rows(letter, actor, action) if own or letter.state in Letter.SENT or countersigns else [],
         "countersigns": [_countersign(row, letter) for row in countersigns],
         "deliveries": [_delivery(row, letter) for row in deliveries],
+        "attachment_names": [line.strip() for line in letter.attachment_names.splitlines() if line.strip()],
         "enclosures": letter.enclosures.all(),
         "pdf_url": reverse("letters:pdf", args=[letter.pk]),
         "verify_url": reverse("verify", args=[letter.verify_code.replace("-", "")]) if letter.verify_code else "",
