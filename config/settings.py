@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -111,7 +112,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,  # longer than the longest task
     "unacked_restore_interval": 5,
@@ -279,15 +279,29 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# One JSON object a line on standard output (config/logs.py). What a command prints is its answer, so its log goes beside it.
+COMMAND = Path(sys.argv[0]).name in {"manage.py", "portal.py"}
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "config.logs.WithRequest"}},
+    "formatters": {"json": {"()": "config.logs.JsonLine"}, "plain": {"()": "config.logs.PlainLine"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr" if COMMAND else "ext://sys.stdout",
+            "filters": ["request"],
+            "formatter": "plain" if DEBUG or TESTING or COMMAND else "json",
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
     "loggers": {
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},  # its lines name who logs in; who came in stands in the audit
+        "django": {"handlers": [], "propagate": True},  # no console and no mail of its own
         "django.request": {"level": "ERROR"},
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }
