@@ -8,6 +8,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import s3
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 
@@ -100,7 +102,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": dj_database_url.config(default="postgresql://127.0.0.1:5432/zhuan", conn_max_age=60)
+    "default": dj_database_url.config(
+        default="postgresql://127.0.0.1:5432/zhuan",
+        # Behind pgbouncer in transaction mode a cursor of the server does not outlive its statement (docs/scaling.md).
+        conn_max_age=60,
+        disable_server_side_cursors=flag("DATABASE_POOLED"),
+    )
     | {"ATOMIC_REQUESTS": False}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -218,8 +225,12 @@ STATIC_STORAGE = (
     if not DEMO
     else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 )
+# Attachments, PDFs and dossiers: the folder MEDIA_ROOT, or the bucket S3_BUCKET (config/s3.py).
+FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+if os.environ.get("S3_BUCKET"):
+    FILES = s3.storage(os.environ)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": FILES,
     "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 # Signed heads of the audit chain and the key that signs them, outside the database (docs/adr/0016).
