@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -71,10 +70,8 @@ def machines(cloned_db: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
         def run(name: str, command: list[str | Path]) -> None:
             log = root / f"{name}.log"
-            at_once = ((signal.SIGQUIT, 10.0),)
-            made.children[name] = start(
-                name, command, env=env, log=log, pids=root / "pids", cwd=ROOT, stop_signals=at_once
-            )
+            # Killed at the end: a gentle stop has its own tests, and nothing here is kept.
+            made.children[name] = start(name, command, env=env, log=log, pids=root / "pids", cwd=ROOT, stop_signals=())
 
         try:
             for name in ("web1", "web2"):
@@ -87,8 +84,8 @@ def machines(cloned_db: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             until(lambda: all(map(answers, made.web)), "web", made)
             yield made
         finally:
-            with ThreadPoolExecutor(len(made.children) or 1) as pool:
-                list(pool.map(Child.stop, made.children.values()))
+            for child in made.children.values():
+                child.stop()
 
 
 def _prepared() -> Machines:
