@@ -13,12 +13,15 @@ HIDDEN = "***"
 _NUMBERS = re.compile(r"\d{17}[\dXx]|1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
 # PostgreSQL quotes the row that a constraint refused: names, addresses, whatever was typed.
 _QUOTED_ROW = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
+# What somebody searched for, in an address that another program tells of: gunicorn, an HTTP client's error.
+_QUERY = re.compile(r"(/[^\s?\"']*\?)[^\s\"']+")
 # What the request's own line adds (config/request_log.py). Anything else hung on a record may hold a person: it is dropped.
 REQUEST_FIELDS = ("request_id", "method", "path", "status", "duration_ms", "account")
 
 
 def mask(text: str) -> str:
-    return _NUMBERS.sub(HIDDEN, _QUOTED_ROW.sub(rf"\1 {HIDDEN}", text))
+    text = _QUERY.sub(rf"\1{HIDDEN}", _QUOTED_ROW.sub(rf"\1 {HIDDEN}", text))
+    return _NUMBERS.sub(HIDDEN, text)
 
 
 def configure(config: dict[str, Any]) -> None:
