@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, worker_ready
+from celery.signals import before_task_publish, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("zhuan")
@@ -31,6 +31,16 @@ app.conf.beat_schedule = {
         ("dossiers", "records.tasks.compile_dossiers", 5.0),
     ]
 }
+
+
+@setup_logging.connect
+def log_like_the_web(**kwargs: Any) -> None:
+    """Whoever answers this signal keeps Celery from writing lines of its own kind."""
+    from django.conf import settings
+
+    from config.logs import configure
+
+    configure(settings.LOGGING)
 
 
 @worker_ready.connect

@@ -8,6 +8,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import s3
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -99,7 +102,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": dj_database_url.config(default="postgresql://127.0.0.1:5432/zhuan", conn_max_age=60)
+    "default": dj_database_url.config(
+        default="postgresql://127.0.0.1:5432/zhuan",
+        # Behind pgbouncer in transaction mode a cursor of the server does not outlive its statement (docs/scaling.md).
+        conn_max_age=60,
+        disable_server_side_cursors=flag("DATABASE_POOLED"),
+    )
     | {"ATOMIC_REQUESTS": False}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -111,7 +119,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,  # longer than the longest task
     "unacked_restore_interval": 5,
@@ -218,8 +225,12 @@ STATIC_STORAGE = (
     if not DEMO
     else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 )
+# Attachments, PDFs and dossiers: the folder MEDIA_ROOT, or the bucket S3_BUCKET (config/s3.py).
+FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+if os.environ.get("S3_BUCKET"):
+    FILES = s3.storage(os.environ)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": FILES,
     "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 # Signed heads of the audit chain and the key that signs them, outside the database (docs/adr/0016).
@@ -279,15 +290,29 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# One JSON object a line on standard output (config/logs.py). What a command prints is its answer, so its log goes beside it.
+COMMAND = Path(sys.argv[0]).name in {"manage.py", "portal.py"}
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "config.logs.WithRequest"}},
+    "formatters": {"json": {"()": "config.logs.JsonLine"}, "plain": {"()": "config.logs.PlainLine"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr" if COMMAND else "ext://sys.stdout",
+            "filters": ["request"],
+            "formatter": "plain" if DEBUG or TESTING or COMMAND else "json",
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING" if TESTING else "INFO"},
     "loggers": {
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},  # its lines name who logs in; who came in stands in the audit
+        "django": {"handlers": [], "propagate": True},  # no console and no mail of its own
         "django.request": {"level": "ERROR"},
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }

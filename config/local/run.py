@@ -78,7 +78,7 @@ def _run(children: dict[str, Child]) -> int:
     _watch(children, until=letters.done)
     for warning in letters.join():
         print(f"\n注意（warning）: {warning}", flush=True)
-    celery: list[str | Path] = [PYTHON, "-m", "celery", "-A", "config.celery:app"]
+    celery: list[str | Path] = [PYTHON, "-m", "celery", "--quiet", "-A", "config.celery:app"]
     worker = [*celery, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={LOCAL / 'beat-schedule'}", "--pidfile="]
     gentle = ((signal.SIGTERM, 20.0),)
@@ -151,7 +151,7 @@ def gunicorn(host: str, port: int) -> list[str | Path]:
     command: list[str | Path] = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", bind]
     command += ["--worker-class=gthread", "--workers=2", "--threads=4", "--preload", "--graceful-timeout=5"]
     # Its control socket would lie in the home folder, one for all portals of this user.
-    return [*command, "--no-control-socket", "--access-logfile=-"]
+    return [*command, "--no-control-socket"]
 
 
 def _port() -> int:
