@@ -60,9 +60,14 @@ class Actor:
             return own
         return f"{own}（代录：{self.records_for}）"
 
+    @property
+    def acts_for(self) -> Unit:
+        """The own unit, or the one whose paper is keyed in (代录)."""
+        return self.records_for or self.unit
+
     def stands_for(self, unit_id: int) -> bool:
         """Acts as that unit: in one of its posts, or by keying in what it signed on paper."""
-        return unit_id == (self.records_for.pk if self.records_for else self.unit_id)
+        return unit_id == self.acts_for.pk
 
     @property
     def stamp(self) -> Stamp:

@@ -89,9 +89,7 @@ def _is_of(letter: Letter, side: Side, actor: Actor) -> bool:
     if side == Side.COUNTERSIGNER:
         asked = letter.countersigns.filter(unit=actor.unit_id, voided_at=None, decision="", asked_at__isnull=False)
         return any(post in (None, actor.post.pk) for post in asked.values_list("post", flat=True))
-    # Keyed in from paper (代录), it is received by whom the actor stands for.
-    unit_id = actor.records_for.pk if actor.records_for else actor.unit_id
     open_ = letter.deliveries.filter(
-        unit=unit_id, is_copy=side == Side.COPY, sent_at__isnull=False, signed_at=None, left_at=None
+        unit=actor.acts_for, is_copy=side == Side.COPY, sent_at__isnull=False, signed_at=None, left_at=None
     )
     return open_.exists()

@@ -51,7 +51,7 @@ def _supersede(earlier: Letter, action: str, *, by: Letter, actor: Actor, at: da
 def receive_letter(letter: Letter, *, receipt: Signature, actor: Actor, at: datetime) -> Letter:
     """One addressee signs; the letter is received when the last of them has."""
     letters.refuse(letter, "receive", actor)
-    delivery = deliveries.delivery_of(letter, actor.unit)
+    delivery = deliveries.delivery_of(letter, actor.acts_for)
     assert delivery is not None, "the flow asked for one"
     deliveries.sign_for(delivery, receipt=receipt, at=at)
     data = {"number": letter.number, "by": delivery.name}
