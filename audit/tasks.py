@@ -24,4 +24,4 @@ def pulse() -> None:
 def anchor() -> None:
     with heartbeat("anchor") as beat:
         beat.scanned = 1
-        beat.fired = write_anchor(at=datetime.now(UTC)) is not None
+        beat.fired = int(write_anchor(at=datetime.now(UTC)) is not None)

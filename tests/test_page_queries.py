@@ -46,7 +46,7 @@ def with_one_and_three(state: str, url: str, grow: Callable[[Scene], object] | N
 
 
 def test_x8_worklist_page() -> None:
-    assert with_one_and_three("graded", "/") == (14, 14)
+    assert with_one_and_three("graded", "/") == (16, 16)
 
 
 def test_x7_list_of_letters() -> None:
@@ -93,7 +93,7 @@ def test_r4_case_page_with_one_and_three_of_everything() -> None:
     one = asked(client, url)
     once()
     once()
-    assert (one, asked(client, url)) == (33, 33)
+    assert (one, asked(client, url)) == (36, 36)
 
 
 def test_r3_case_page_with_a_form_beside_it() -> None:
@@ -102,4 +102,4 @@ def test_r3_case_page_with_a_form_beside_it() -> None:
     one = asked(client, f"/risks/{scene.pk}/?do=conclude")
     for _ in range(2):
         risk_in("awaiting", cast=scene.cast)
-    assert (one, asked(client, f"/risks/{scene.pk}/?do=conclude")) == (31, 31)
+    assert (one, asked(client, f"/risks/{scene.pk}/?do=conclude")) == (34, 34)

@@ -102,7 +102,7 @@ def test_x5_five_hundred_cases_move_in_as_many_statements_as_two():
         assert Case.objects.get(pk=cases[-1].pk).lead_unit == lead
         events = AuditEvent.objects.filter(case_id__in=open_ids, name=Event.CASE_MOVED)
         assert events.count() == how_many
-    assert asked == [8, 8]
+    assert asked == [9, 9]
 
 
 def _renumbered(lead, how_many):
