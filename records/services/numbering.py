@@ -54,8 +54,7 @@ def take_number(letter: Letter, *, year: int, entered: str = "") -> Number:
         return _entered(letter, series, year, entered)
     if not letter.issuer.letter_code:
         raise LetterRefused("本机关还没有机关代字，不能编号；请系统管理员在“管理 › 单位”中填写")
-    LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
-    counter = LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
+    counter = _locked_counter(letter, year)
     counter.last += 1
     counter.save(update_fields=["last"])
     return Number(year, counter.last, number_text(series, year, counter.last))
@@ -75,15 +74,28 @@ def _entered(letter: Letter, series: LetterSeries, year: int, entered: str) -> N
     if int(found["year"]) != year:
         raise LetterRefused(f"发文字号的年份应是签发的年份 {year}", field="number")
     # One at a time for this series and year, so that the other one's letter is seen here and not by the constraint.
-    LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
-    counter = LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
+    counter = _locked_counter(letter, year)
     if Letter.objects.filter(issuer=letter.issuer, number=text).exists():
         raise LetterRefused(f"{text}已用于另一份文书（含作废），请核对", field="number")
     seq = int(found["seq"])
-    # Whoever goes back to the portal's numbers goes on after the highest.
+    _go_on_after(counter, seq)
+    return Number(year, seq, text)
+
+
+def keep_number(letter: Letter, *, year: int, seq: int) -> None:
+    """A number that was given on paper is not given again."""
+    _go_on_after(_locked_counter(letter, year), seq)
+
+
+def _locked_counter(letter: Letter, year: int) -> LetterCounter:
+    LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
+    return LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
+
+
+def _go_on_after(counter: LetterCounter, seq: int) -> None:
+    """Whoever goes back to the portal's numbers goes on after the highest."""
     counter.last = max(counter.last, seq)
     counter.save(update_fields=["last"])
-    return Number(year, seq, text)
 
 
 @transaction.atomic

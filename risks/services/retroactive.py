@@ -21,9 +21,10 @@ from organisations.models import District, Enterprise, Sector, Territory, Unit
 from organisations.roles import Right, UnitKind
 from records.events import Event as R
 from records.letters.content import LetterContent, paragraph
-from records.models import Attachment, Case, EntryScan, Letter, LetterCounter, RetroactiveEntry
+from records.models import Attachment, Case, EntryScan, Letter, RetroactiveEntry
 from records.services.attachments import inspect, store
 from records.services.cases import open_case
+from records.services.numbering import keep_number
 from records.services.signing import Hand, Paper, sign
 from risks.events import Event
 from risks.grading import SEVERE, grade_text
@@ -384,11 +385,7 @@ class _Entering:
                 )
         except IntegrityError as error:
             raise Refused(f"文号“{step['number']}”在平台上已有") from error
-        # A number that was given on paper is not given again.
-        LetterCounter.objects.get_or_create(issuer=letter.issuer, kind=letter.kind, year=year)
-        counter = LetterCounter.objects.select_for_update().get(issuer=letter.issuer, kind=letter.kind, year=year)
-        counter.last = max(counter.last, seq)
-        counter.save(update_fields=["last"])
+        keep_number(letter, year=year, seq=seq)
         WORKFLOW.advance(
             case,
             "hand_over",

@@ -3,10 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connections
 
 from tests.bench.measure import Report, seconds, statements
 from tests.risks.builders import HAND, Scene, registered, risk_in
@@ -104,13 +103,3 @@ def letters(report: Report) -> None:
     ours = seconds(lambda: render.render_letter(content), times=9)
     report.ratio("生成一份函，比直接用 WeasyPrint", ours, bare, at_most=1.2)
     report.note("每秒文书", f"{1 / ours:.1f} 份，直接用 WeasyPrint {1 / bare:.1f} 份")
-
-
-def in_transaction(work: Callable[[], Any]) -> None:
-    """The work, undone."""
-    from django.db import transaction
-
-    with transaction.atomic():
-        work()
-        transaction.set_rollback(True)
-    assert connection is not None
