@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, Sum
-from django.utils import timezone
 
 from audit.services import record
 from organisations.actors import Actor
@@ -30,10 +29,10 @@ def _attempts(username: str) -> Q:
     return Q(username=username) | Q(username__startswith=username + SEPARATOR)
 
 
-def locks_of(account: Account) -> list[Lock]:
-    """What is locked now. The times are the real clock's, as django-axes keeps them."""
+def locks_of(account: Account, *, real: datetime) -> list[Lock]:
+    """What is locked at `real`, a moment of the real clock: django-axes keeps that one, not the portal's."""
     wait = timedelta(hours=settings.AXES_COOLOFF_TIME)
-    rows = AccessAttempt.objects.filter(_attempts(account.username), attempt_time__gte=timezone.now() - wait)
+    rows = AccessAttempt.objects.filter(_attempts(account.username), attempt_time__gte=real - wait)
     found: list[Lock] = []
     strangers, last = 0, None
     for name, address in sorted({(row.username, row.ip_address or "") for row in rows}):
@@ -49,9 +48,9 @@ def locks_of(account: Account) -> list[Lock]:
     return found
 
 
-def locked_names(usernames: list[str]) -> set[str]:
+def locked_names(usernames: list[str], *, real: datetime) -> set[str]:
     """Which of these names somebody is locked out of, by one statement for a page of accounts."""
-    since = timezone.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    since = real - timedelta(hours=settings.AXES_COOLOFF_TIME)
     rows = AccessAttempt.objects.filter(attempt_time__gte=since).values("username", "ip_address")
     rows = rows.annotate(n=Sum("failures_since_start")).order_by()
     strangers: dict[str, int] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -74,7 +74,7 @@ def account(request: ActorRequest, pk: int) -> HttpResponse:
         "is_own": found.person_id == request.actor.post.person_id,
         "locks": [
             {"for_whom": lock.for_whom, "failures": lock.failures, "until": _clock(lock.until)}
-            for lock in locks_of(found)
+            for lock in locks_of(found, real=datetime.now(UTC))
         ],
         "sessions": list(found.sessions.all()),
         "devices": list(found.devices.order_by("-last_at")[:20]),

@@ -1,5 +1,7 @@
 """管理 › 账号 (安全管理员), and the table of roles that everybody may read."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -55,7 +57,7 @@ def accounts(request: ActorRequest) -> HttpResponse:
             rows = soon_stale(rows, at=now())
     posts = Prefetch("person__posts", _open_posts(), to_attr="open_posts")
     found, total, page = paged(request, rows.prefetch_related(posts), unit="个账号")
-    locked = locked_names([account.username for account in found])
+    locked = locked_names([account.username for account in found], real=datetime.now(UTC))
     for account in found:
         account.is_locked = account.username in locked
     bar = {
