@@ -21,7 +21,8 @@ from organisations.models import District, Enterprise, Sector, Territory, Unit
 from organisations.roles import Right, UnitKind
 from records.events import Event as R
 from records.letters.content import LetterContent, paragraph
-from records.models import Attachment, Case, EntryScan, Letter, RetroactiveEntry
+from records.models import Attachment, Case, Delivery, EntryScan, Letter, RetroactiveEntry
+from records.services import deliveries
 from records.services.attachments import inspect, store
 from records.services.cases import open_case
 from records.services.numbering import keep_number
@@ -386,6 +387,8 @@ class _Entering:
         except IntegrityError as error:
             raise Refused(f"文号“{step['number']}”在平台上已有") from error
         keep_number(letter, year=year, seq=seq)
+        deliveries.set_recipients(letter, main=[case.responsible_unit], copies=[], at=when)
+        letter.deliveries.update(how=Delivery.How.PAPER, sent_at=when, sent_by=self.keyer.person)
         WORKFLOW.advance(
             case,
             "hand_over",
@@ -417,6 +420,7 @@ class _Entering:
         )
         letter.state, letter.received_at, letter.receipt = Letter.State.RECEIVED, when, receipt
         letter.save(update_fields=["state", "received_at", "receipt"])
+        deliveries.sign_for(letter.deliveries.get(), receipt=receipt, at=when)
         WORKFLOW.advance(
             case,
             "receive",

@@ -16,9 +16,10 @@ from organisations.actors import Actor
 from organisations.models import District, Enterprise
 from records.models import Case, Letter, LetterCounter, RetroactiveEntry, Signature
 from records.services.rendering import render_pending
+from risks.services.handover import receive_handover
 from risks.services.retroactive_sheet import COLUMNS
 from tests.factories import at, client_for, make_actor, make_enterprise
-from tests.risks.builders import photo, risk_in
+from tests.risks.builders import HAND, photo, risk_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
 LEC = {"method": "lec", "lec_exposure": "6"}
@@ -159,6 +160,19 @@ def test_x6_clocks_are_judged_by_the_days_on_paper(people: Any) -> None:
         "risks.closure_check": (date(2025, 7, 4), date(2025, 7, 1), False),
     }
     assert not Deadline.objects.open().filter(case=case).exists()
+
+
+def test_x6_a_letter_entered_without_its_receipt_is_signed_for_in_the_portal(people: Any) -> None:
+    case = entered(people, "grading", "handover")
+    letter, told = Letter.objects.get(case=case), {"risk": case.risk, "at": at("2026-10-09 11:00")}  # type: ignore[attr-defined]
+    principal = make_actor("enterprise_principal", people[0])
+    receive_handover(hand=HAND, actor=principal, **told)
+    letter.refresh_from_db()
+    case.refresh_from_db()
+    assert (case.state, letter.state) == ("treating", Letter.State.RECEIVED)
+    (delivery,) = letter.deliveries.all()
+    assert (delivery.how, delivery.sent_at.astimezone(SHANGHAI).date()) == ("paper", date(2025, 3, 12))  # type: ignore[union-attr]
+    assert delivery.signed_at == told["at"]
 
 
 def test_x6_what_is_over_reminds_nobody_and_what_still_runs_does(people: Any) -> None:
