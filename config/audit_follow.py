@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.clock import SHANGHAI, now
 from audit.models import AuditEvent, AuditLink
 from audit.names import all_names
+from audit.personal import told
 from audit.services import record
 from organisations.access import ActorRequest, acting
 from organisations.forms.fields import DayField, FilterForm
@@ -218,8 +219,9 @@ def _told(events: Sequence[AuditEvent]) -> Iterator[dict[str, Any]]:
         pk__in={int(e.subject_id) for e in events if e.subject_kind == "signature" and e.subject_id.isdigit()}
     ).select_related("voided")
     signatures = {str(s.pk): s for s in signed}
+    contents = told(events)
     for event in events:
-        data, post = event.data, posts.get(event.post_id or 0)
+        data, post = contents[event.pk], posts.get(event.post_id or 0)
         signature = signatures.get(event.subject_id) if event.subject_kind == "signature" else None
         yield {
             "event": event,
@@ -276,22 +278,22 @@ def _export(
         sheet.write_string(0, number, head, book.add_format({"bold": True, "bg_color": "#eef1f0"}))
     line = 0
     for start in range(0, len(rows), 500):
-        for told in _told(rows[start : start + 500]):
+        for row in _told(rows[start : start + 500]):
             line += 1
-            event = told["event"]
+            event = row["event"]
             cells = [
                 str(event.pk),
                 f"{event.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
-                f"{told['recorded']:%Y-%m-%d %H:%M:%S}",
-                told["kind"],
+                f"{row['recorded']:%Y-%m-%d %H:%M:%S}",
+                row["kind"],
                 event.label,
                 event.actor_label,
-                told["post"],
-                told["unit"],
-                told["number"],
-                told["said"],
+                row["post"],
+                row["unit"],
+                row["number"],
+                row["said"],
                 event.digest,
-                told["seal"],
+                row["seal"],
             ]
             for number, text in enumerate(cells):
                 sheet.write_string(line, number, text)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent
+from audit.personal import told
 from deadlines.events import Event as D
 from deadlines.models import Filing
 from records.events import Event as R
@@ -34,8 +35,10 @@ def timeline(filing: Filing) -> list[dict[str, Any]]:
     for attachment in Attachment.objects.filter(case=filing.pk):
         files[attachment.case_seq].append(attachment)
     entries = []
-    for event in AuditEvent.objects.filter(case_id=filing.pk).order_by("-case_seq"):
-        data = event.data
+    events = list(AuditEvent.objects.filter(case_id=filing.pk).order_by("-case_seq"))
+    contents = told(events)
+    for event in events:
+        data = contents[event.pk]
         if event.name in _SILENT or (event.name == D.MET and not data.get("late")):
             continue
         entries.append(_entry(event, data, signatures.get(data.get("signature", 0)), files[event.case_seq]))

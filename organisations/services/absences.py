@@ -1,12 +1,14 @@
 """Absence and its deputy (A/B 角). The deputy sees and is told; acts and signatures stay each person's own (X3)."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -69,10 +71,10 @@ def _days(absence: Absence) -> str:
     return f"{absence.first_day} 至 {absence.last_day}"
 
 
-def _told(absence: Absence) -> dict[str, str | int | date]:
+def _told(absence: Absence) -> dict[str, Any]:
     return {
         "post": str(absence.post),
-        "deputy": absence.deputy.person.name,
+        "deputy": Personal(absence.deputy.person.name),
         "deputy_post_id": absence.deputy_id,
         "first_day": absence.first_day,
         "last_day": absence.last_day,

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -143,8 +144,8 @@ def end_delegation(*, delegation: Delegation, actor: Actor, at: datetime) -> boo
 def _told(row: Delegation) -> dict[str, object]:
     return {
         "source": str(row.source),
-        "from": row.source.person.name,
-        "to": row.person.name,
+        "from": Personal(row.source.person.name),
+        "to": Personal(row.person.name),
         "rights": [Right(right).label for right in row.rights],
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from audit.personal import Personal
 from audit.services import canonical_text, digest_of, record
 from organisations.actors import Actor
 from organisations.events import Event
@@ -86,7 +88,13 @@ def hand_over_post(
         by_label=actor.label,
         at=at,
     )
-    data = {"from": post.person.name, "to": successor.name, "post": str(post), "last_day": last_day, "basis": basis}
+    data: dict[str, Any] = {
+        "from": Personal(post.person.name),
+        "to": Personal(successor.name),
+        "post": str(post),
+        "last_day": last_day,
+        "basis": basis,
+    }
     data |= {"moved": sum(not one.hold for one in work), "held": sum(bool(one.hold) for one in work)}
     record(
         Event.POST_HANDED_OVER,

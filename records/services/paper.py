@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.models import Unit
@@ -176,7 +177,7 @@ def _note(paper: PaperAct, event: str, *, actor: Actor, at: datetime, more: Mapp
     told = {
         "paper": paper.pk,
         "label": paper.label,
-        "signer": paper.signer_name,
+        "signer": Personal(paper.signer_name),
         "title": paper.signer_title,
         "document_on": paper.document_on,
         "keyed_at": paper.keyed_at,

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
+from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.models import Enterprise
@@ -104,7 +105,7 @@ def _note(authorisation: RecordingAuthorisation, event: str, *, actor: Actor, at
         data={
             "enterprise": authorisation.enterprise.name,
             "recorder": authorisation.recorder.name,
-            "signer": authorisation.signer,
+            "signer": Personal(authorisation.signer),
             "valid_from": authorisation.valid_from,
             "valid_to": authorisation.valid_to,
             "scan": authorisation.scan_digest,

@@ -144,7 +144,7 @@ def log_outside(
         "to": delivery.name,
         "how": delivery.get_how_display(),
         "sent_on": local_date(sent_at),
-        "signed_by": signed_by,
+        "signed_by": Personal(signed_by),
     }
     letters.move(letter, "log", actor=actor, at=at, data=data)
     if letter.state == Letter.State.DISPATCHED and delivery.is_done and not deliveries.waiting_main(letter):

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 
 from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
-from audit.services import digest_of, record
+from audit.personal import Personal
+from audit.services import canonical_text, digest_of, record
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import District, Enterprise, Sector, Territory, Unit
@@ -200,7 +201,8 @@ def _note(entry: RetroactiveEntry, event: str, *, actor: Actor, at: datetime, ca
         "reason": entry.reason,
         "note": entry.note,
         "batch": entry.batch,
-        "typed": entry.typed,
+        # Names, telephone numbers: all of the form, to be proven later and to be erased where the law asks for it.
+        "typed": Personal(canonical_text(entry.typed)),
         "scans": {scan.digest: scan.step for scan in entry.scans.all()},
     }
     case_id = case.pk if case else None

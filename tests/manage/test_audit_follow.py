@@ -9,9 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from audit.models import AuditEvent
+from audit.personal import Personal
 from audit.sealing import seal
+from audit.services import record
 from config import audit_follow
 from organisations.actors import Actor
+from records.events import Event
 from tests.factories import at, client_for, make_account, make_actor, make_district, make_post
 from tests.plugins.workspace import media, plain_font, plain_font_folder
 from tests.risks.builders import risk_in
@@ -128,3 +131,14 @@ def test_x6_a_long_story_asks_as_many_queries_as_a_short_one(auditor: Client) ->
     one = asked(auditor, f"/manage/audit/people/{person}/")
     risk_in("closed", cast=long.cast)
     assert asked(auditor, f"/manage/audit/people/{person}/") == one
+
+
+def test_x6_what_is_committed_to_is_read_where_it_still_exists(auditor: Client) -> None:
+    """The name of somebody who signed on paper stands beside the chain; the auditor reads the name, not its commitment."""
+    scene = risk_in("treating")
+    data = {"label": "报送治理进展", "signer": Personal("纸上签字人")}
+    actor = scene.cast.handler
+    record(Event.PAPER_KEYED, by=actor.stamp, at=scene.at, case_id=scene.pk, data=data)
+    table = auditor.get(f"/manage/audit/cases/{scene.pk}/").content.decode().split("<tbody")[-1]
+    assert "报送治理进展；纸上签字人" in table
+    assert "sha256:" not in table

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from audit.models import AuditEvent
+from audit.personal import told
 from organisations.models import Absence, Post
 from organisations.services.absences import cancel, possible_deputies, register
 from tests.factories import at, client_for, make_actor, make_post
@@ -37,7 +38,8 @@ def test_x8_absence_is_registered_and_is_evidence(pair):
     absence = away(actor, deputy)
     event = AuditEvent.objects.get(name="organisations.absence_registered")
     assert (event.person_id, event.subject_id) == (actor.person.pk, str(absence.pk))
-    assert (event.data["deputy"], event.data["first_day"], event.data["last_day"]) == (
+    data = told([event])[event.pk]
+    assert (data["deputy"], data["first_day"], data["last_day"]) == (
         deputy.person.name,
         "2026-10-12",
         "2026-10-16",
