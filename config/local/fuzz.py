@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from config.local import postgres, prepare, redis
+from config.local import postgres, prepare
 from config.local.paths import PYTHON, ROOT
 from config.local.processes import (
     Child,
@@ -19,7 +19,7 @@ from config.local.processes import (
     stop_on_signals,
 )
 from config.local.run import gunicorn
-from config.local.test import own_folder
+from config.local.test import own_folder, own_postgres, own_redis
 
 # The demo's year is laid out around its clock: a fixed one makes the same district, and the same cases, every time.
 CLOCK = "2026-10-09T09:00:00+08:00"
@@ -35,20 +35,11 @@ def main(_arguments: list[str]) -> int:
         with own_folder() as folder, contextlib.ExitStack() as running:
             logs, pids = folder / "log", folder / "pids"
             running.callback(end_orphans, pids, SERVERS)
-            password = folder / "password"
-            server = postgres.start_server(
-                folder / "pg",
-                log=logs / "postgres.log",
-                pids=pids,
-                password_file=password,
-                settings=postgres.NOT_DURABLE,
-            )
-            running.callback(server.child.stop)
-            broker = redis.start_server(folder / "redis", log=logs / "redis.log", pids=pids)
-            running.callback(broker.child.stop)
+            database = running.enter_context(own_postgres(folder))
+            broker = running.enter_context(own_redis(folder))
             more = {"DEMO": "1", "BUSINESS_NOW": CLOCK, "BUSINESS_NOW_SET_AT": str(time.time())}
             more |= {"MEDIA_ROOT": str(folder / "media"), "THROTTLE_RATES": "off"}
-            env = prepare.settings(database=server.url, redis=broker.url, **more)
+            env = prepare.settings(database=database, redis=broker, **more)
             steps = ["migrate --noinput --verbosity=0", "load_demo"]
             step([PYTHON, "config/local/portal.py", *steps], env=env, cwd=ROOT, explain="load_demo")
             port = postgres.free_port()

@@ -25,21 +25,8 @@ def main(_arguments: list[str]) -> int:
             print(f"注意（warning）: {warning}", flush=True)
         with own_folder() as folder, contextlib.ExitStack() as running:
             database, broker = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
-            logs, pids = folder / "log", folder / "pids"
-            if not database:
-                server = postgres.start_server(
-                    folder / "pg",
-                    log=logs / "postgres.log",
-                    pids=pids,
-                    password_file=folder / "password",
-                    settings=postgres.NOT_DURABLE,
-                )
-                running.callback(server.child.stop)
-                database = server.url
-            if not broker:
-                server = redis.start_server(folder / "redis", log=logs / "redis.log", pids=pids)
-                running.callback(server.child.stop)
-                broker = server.url
+            database = database or running.enter_context(own_postgres(folder))
+            broker = broker or running.enter_context(own_redis(folder))
             more = {"MEDIA_ROOT": str(folder / "media"), "STATIC_ROOT": str(folder / "static")}
             more |= {"ANCHOR_DIR": str(folder / "anchors"), "ANCHOR_KEY_FILE": str(folder / "anchor.key")}
             env = prepare.settings(database=database, redis=broker, **more)
@@ -68,6 +55,31 @@ def _pytest(env: dict[str, str]) -> int:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def own_postgres(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL in `folder`, for data that nobody needs after a power cut."""
+    server = postgres.start_server(
+        folder / "pg",
+        log=folder / "log" / "postgres.log",
+        pids=folder / "pids",
+        password_file=folder / "password",
+        settings=postgres.NOT_DURABLE,
+    )
+    try:
+        yield server.url
+    finally:
+        server.child.stop()
+
+
+@contextlib.contextmanager
+def own_redis(folder: Path) -> Iterator[str]:
+    server = redis.start_server(folder / "redis", log=folder / "log" / "redis.log", pids=folder / "pids")
+    try:
+        yield server.url
+    finally:
+        server.child.stop()
 
 
 @contextlib.contextmanager
