@@ -14,10 +14,10 @@ from django.db import transaction
 from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
 from audit.services import record
-from deadlines.calendar_lock import held
 from deadlines.services.ledger import Effects, apply_event
 from organisations.actors import Actor
 from organisations.models import Person
+from records.calendar_lock import held
 from records.events import READINGS
 from records.models import Case
 

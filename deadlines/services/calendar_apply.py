@@ -10,13 +10,13 @@ from audit.bulk import Entry, record_many
 from audit.clock import local_date
 from audit.services import SYSTEM, record
 from deadlines.calendar import WorkCalendar
-from deadlines.calendar_lock import take
 from deadlines.events import Event
 from deadlines.models import CalendarDay, CalendarEdit, DeadlineMove
 from deadlines.services import recompute
 from deadlines.services.calendar_draft import CalendarRefused
 from deadlines.services.notices import tell_owners
 from organisations.actors import Actor
+from records.calendar_lock import take
 
 PORTION = 5000
 _CHANGE_DAYS = """

@@ -18,7 +18,6 @@ from audit.clock import local_date
 from audit.services import SYSTEM, record
 from deadlines import rules
 from deadlines.calendar import CalendarOutOfRange, WorkCalendar
-from deadlines.calendar_lock import hold
 from deadlines.events import Event
 from deadlines.models import Deadline, Filing, FilingState
 from deadlines.models.filing import OWED_STATES
@@ -29,6 +28,7 @@ from deadlines.services.filings import lapse
 from deadlines.services.insert import insert
 from deadlines.terms import due
 from organisations.models import District, Enterprise
+from records.calendar_lock import hold
 from records.models import Case
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from django.db import transaction
 from organisations.actors import Actor
 from organisations.models import Post, Territory, Unit
 from organisations.roles import Right
+from records.calendar_lock import held
 from records.kinds import OWN_CASE
 from records.letters.compose import content_of
 from records.models import Attachment, Case, Letter
@@ -105,7 +106,8 @@ def _open_case(title: str, *, actor: Actor, at: datetime) -> Case:
 
 
 def _lock(case: Case, version: int | None) -> Case:
-    fresh = Case.objects.select_for_update(of=("self",)).select_related("district").get(pk=case.pk)
+    # Its acts start and end the addressees' clocks.
+    fresh = held(Case.objects.select_for_update(of=("self",))).select_related("district").get(pk=case.pk)
     if version is not None and fresh.version != version:
         raise LetterRefused("打开表单后这份文书又有变动，您填写的内容未提交，请核对后再办")
     return fresh

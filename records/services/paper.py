@@ -16,6 +16,7 @@ from audit.personal import Personal
 from audit.services import record
 from organisations.actors import Actor
 from organisations.models import Unit
+from records.calendar_lock import held
 from records.events import Event
 from records.models import Case, PaperAct, RecordingAuthorisation, Signature
 from records.services.attachments import attach_all
@@ -103,7 +104,7 @@ def confirm_paper_act(
 
     `perform` takes the hand and makes the app's own service call; an act that the app does not sign gets its signature here.
     """
-    case = Case.objects.select_for_update().get(pk=paper.case_id)
+    case = held(Case.objects.select_for_update()).get(pk=paper.case_id)  # the act may start a clock
     paper = _pending(paper, actor)
     on_behalf = bool(paper.signer_title)
     sheet = Paper(

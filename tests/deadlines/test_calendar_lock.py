@@ -1,15 +1,16 @@
 """X4: nobody counts on a calendar that is being changed, and nobody changes one that is being counted on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from deadlines.calendar_lock import held, hold, take
-from records.models import Case
+from records.calendar_lock import held, hold, take
+from records.models import Case, Letter
+from records.services import own_letters
 
 
 @contextmanager
@@ -52,9 +53,16 @@ def lock_a_case() -> None:
     list(held(Case.objects.select_for_update().filter(pk=0)))
 
 
+def lock_a_letter() -> None:
+    with suppress(Case.DoesNotExist):
+        own_letters.locked(Letter(case=Case(pk=0)))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
+        (take, lock_a_letter, True),
+        (lock_a_letter, take, True),
         (take, lock_a_case, True),
         (take, hold, True),
         (lock_a_case, take, True),

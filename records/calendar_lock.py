@@ -2,7 +2,8 @@
 
 A transaction that starts or moves a clock holds the calendar (shared) from before it locks its case until it commits; an
 edit takes the calendar (exclusive), and then every clock there is was counted on the old one and none is under way. The
-order is always calendar first, case second, or the two would wait for each other.
+order is always calendar first, case second, or the two would wait for each other. It lies below the calendar itself because
+cases are locked here too: those of letters, and of acts from paper.
 """
 
 from typing import Any
