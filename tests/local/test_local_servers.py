@@ -14,10 +14,10 @@ from redis import Redis
 
 from config.local import postgres, redis
 from config.local.paths import IS_ROOT
-from config.local.processes import Child, LocalError, identity
+from config.local.processes import Child, LocalError, Running, identity
 
 
-def _postgres(folder: Path, stopped: list[Child]) -> postgres.Running:
+def _postgres(folder: Path, stopped: list[Child]) -> Running:
     running = postgres.start_server(
         folder / "pg", log=folder / "log" / "pg.log", pids=folder / "pids", password_file=folder / "password"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from config.local.processes import stop_on_signals
 from config.local.test import own_folder
-from tests.torture.servers import Servers
+from tests.torture.servers import Mender, Servers
 
 SHORT = {"risks": 60, "every": 1.5, "swept": 0.5, "decisions": 1000, "letters": 200}
 LONG = {"risks": 300, "every": 4.0, "swept": 1.0, "decisions": 1000, "letters": 1000}
@@ -33,6 +33,8 @@ def main() -> int:
     with own_folder() as folder:
         env = _environment(folder)
         servers = Servers(folder, env)
+        mender = Mender(servers)
+        mender.start()
         os.environ.update(servers.env)
         try:
             _migrate()
@@ -48,7 +50,11 @@ def main() -> int:
                     faults += found
                     figures[name] = told | {"faults": dict(found)}
                     print(f"{name}: {json.dumps(figures[name], ensure_ascii=False)}", flush=True)
+        except TimeoutError:
+            print(servers.tails(), flush=True)
+            raise
         finally:
+            mender.stop()
             servers.stop()
     if given.report:
         given.report.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n")

@@ -60,6 +60,7 @@ def year(servers: Servers, folder: Path, *, seed: int, size: dict[str, Any], is_
         "calendar_edits": len(told.edits),
         "sure_sweeps": len(told.swept),
         "kills": dict(killer.count) | {"sweep": told.sweeps_killed},
+        "ended_by_themselves": dict(servers.ended),
         "retried": told.retried,
     }
 

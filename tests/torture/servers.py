@@ -10,10 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from config.local import postgres, redis
-from config.local.processes import Child, LocalError, start
+from config.local.keeping import Parts
+from config.local.processes import Running, start
 
 # "pool" is one of the worker's own processes, which it replaces; "worker" is all of them and nobody replaces those.
 VICTIMS = ("pool", "worker", "beat", "redis", "postgres")
@@ -21,91 +21,72 @@ WEIGHTS = (4, 1, 1, 3, 4)
 
 
 class Servers:
-    """Starts each, and starts it again after a kill at the address it had. `beating` off: the sweep stands still."""
+    """Each is begun again at the address it had, after a kill or when it ends by itself. `beating` off: the sweep stands still."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.pids, self.logs = folder / "pids", folder / "log"
-        self.guard = threading.Lock()  # one starts or kills at a time
+        self.guard = threading.Lock()  # one begins, kills or mends at a time
         self.beating = True
-        self.children: dict[str, Child] = {}
-        self._start_postgres()
-        self._start_redis()
+        self.ended: Counter[str] = Counter()  # who ended without having been killed
+        self.parts = Parts(at_most=None)
+        self.database = self.parts.begin_server("postgres", self._postgres)
+        self.broker = self.parts.begin_server("redis", self._redis)
         self.env = dict(env) | {"DATABASE_URL": self.database, "REDIS_URL": self.broker}
 
-    def _start_postgres(self) -> None:
-        port = urlsplit(self.database).port if "postgres" in self.children else None
-        running = postgres.start_server(
+    def _postgres(self, again: str) -> Running:
+        return postgres.start_server(
             self.folder / "pg",
             log=self.logs / "postgres.log",
             pids=self.pids,
             password_file=self.folder / "password",
-            port=port,
+            again=again,
         )
-        self.children["postgres"], self.database = running.child, running.url
 
-    def _start_redis(self) -> None:
-        known = urlsplit(self.broker) if "redis" in self.children else None
-        address = (known.port or 0, known.password or "") if known else None
-        running = redis.start_server(
-            self.folder / "redis", log=self.logs / "redis.log", pids=self.pids, address=address
-        )
-        self.children["redis"], self.broker = running.child, running.url
+    def _redis(self, again: str) -> Running:
+        return redis.start_server(self.folder / "redis", log=self.logs / "redis.log", pids=self.pids, again=again)
 
-    def _start_celery(self, name: str) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "config.celery:app"]
-        if name == "worker":
-            command += ["worker", "--loglevel=WARNING", "--concurrency=2", "--without-gossip", "--without-mingle"]
-        else:
-            command += ["beat", "--loglevel=WARNING", f"--schedule={self.folder / 'beat'}", "--pidfile="]
-        self.children[name] = start(
-            name, command, env=self.env, log=self.logs / f"{name}.log", pids=self.pids, cwd=Path.cwd()
-        )
+    def _celery(self, name: str, *more: str) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "config.celery:app", name, "--loglevel=WARNING", *more]
+        log = self.logs / f"{name}.log"
+        self.parts.begin(name, lambda: start(name, command, env=self.env, log=log, pids=self.pids, cwd=Path.cwd()))
 
     def start_workers(self) -> None:
         with self.guard:
-            for name in ("worker", "beat"):
-                self._start_celery(name)
-
-    def kill(self, name: str) -> None:
-        """SIGKILL, for the whole of a worker's group, and start it again."""
-        if name == "pool":
-            self._kill_pool_process()
-            return
-        with self.guard:
-            child = self.children[name]
-            with contextlib.suppress(ProcessLookupError):
-                if name == "worker":
-                    os.killpg(child.process.pid, signal.SIGKILL)
-                else:
-                    child.process.kill()
-            child.process.wait()
-            child.pid_file.unlink(missing_ok=True)
-            if name == "postgres":
-                self._start_postgres()
-            elif name == "redis":
-                self._start_redis()
-            elif self.beating:
-                self._start_celery(name)
-
-    def _kill_pool_process(self) -> None:
-        parent = self.children["worker"].process.pid
-        with contextlib.suppress(OSError, IndexError):
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-            os.kill(int(children[0]), signal.SIGKILL)
+            self.beating = True
+            self._celery("worker", "--concurrency=2", "--without-gossip", "--without-mingle")
+            self._celery("beat", f"--schedule={self.folder / 'beat'}", "--pidfile=")
 
     def rest(self) -> None:
         """Worker and beat stop: for as long as this lasts nobody sweeps, seals or sends."""
         with self.guard:
             self.beating = False
-            for name in ("beat", "worker"):
-                self.children[name].stop()
+            self.parts.stop("beat", "worker")
 
-    def wake(self) -> None:
+    def kill(self, name: str) -> None:
+        """SIGKILL, for the whole of a worker's group, and begin it again."""
+        if name == "pool":
+            self._kill_pool_process()
+            return
         with self.guard:
-            self.beating = True
-            for name in ("worker", "beat"):
-                self._start_celery(name)
+            if name not in self.parts.running:
+                return
+            process = self.parts.running[name].process
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL) if name == "worker" else process.kill()
+            process.wait()
+            self.parts.mend()
+
+    def _kill_pool_process(self) -> None:
+        with contextlib.suppress(OSError, LookupError):
+            parent = self.parts.running["worker"].process.pid
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+
+    def mend(self) -> None:
+        """What a district's systemd does all the time: begin again what ended by itself, a worker that lost its broker."""
+        with self.guard:
+            self.ended.update(self.parts.mend())
 
     def flush_redis(self) -> None:
         import redis as client
@@ -113,12 +94,30 @@ class Servers:
         with contextlib.suppress(client.RedisError):
             client.Redis.from_url(self.broker).flushall()
 
+    def tails(self) -> str:
+        """The last that each of them said."""
+        with self.guard:
+            return "\n".join(f"-- {name}\n{child.tail(5)}" for name, child in self.parts.running.items())
+
     def stop(self) -> None:
         with self.guard:
-            for name in ("beat", "worker", "redis", "postgres"):
-                if name in self.children:
-                    with contextlib.suppress(LocalError):
-                        self.children[name].stop()
+            self.parts.stop("beat", "worker", "redis", "postgres")
+
+
+class Mender(threading.Thread):
+    """Looks after the servers twice a second until told to stop."""
+
+    def __init__(self, servers: Servers) -> None:
+        super().__init__(daemon=True)
+        self.servers, self.ended = servers, threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.5):
+            self.servers.mend()
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join(60)
 
 
 class Killer(threading.Thread):

@@ -68,7 +68,7 @@ class Year:
             if day in rests:
                 self.servers.rest()
             if day - timedelta(days=10) in rests:
-                self.servers.wake()
+                self.servers.start_workers()
             self._sweep_at(datetime(day.year, day.month, day.day, 0, 10, tzinfo=CST))
             evening = datetime(day.year, day.month, day.day, 19, tzinfo=CST)
             for moment in sorted(m for m in edits if m.date() == day):
