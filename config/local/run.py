@@ -79,7 +79,6 @@ def _run(parts: Parts) -> int:
     celery: list[str | Path] = [PYTHON, "-m", "celery", "--quiet", "-A", "config.celery:app"]
     worker = [*celery, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={LOCAL / 'beat-schedule'}", "--pidfile="]
-    beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={LOCAL / 'beat-schedule'}", "--pidfile="]
     gentle = ((signal.SIGTERM, 20.0),)
     parts.begin(
         "worker",
