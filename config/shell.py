@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from audit.clock import SHANGHAI, local_date, now
-from deadlines.calendar import WorkCalendar
 from deadlines.calendar_alarm import TOLD_FROM, wanting_year
+from deadlines.display import Clockwork
 from deadlines.models import Notice
 from organisations.actors import Actor
 from organisations.models import District, Post
@@ -67,7 +67,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     ]
     at = now()
     posts = Post.objects.open_on(local_date(at)).filter(person=actor.person).select_related("unit")
-    wanting = wanting_year(local_date(at), WorkCalendar.load(), since_month=TOLD_FROM)
+    clockwork = Clockwork.of(request, at)
+    wanting = wanting_year(clockwork.today, clockwork.calendar, since_month=TOLD_FROM)
     frame |= {
         "district_title": actor.unit.district.portal_title,
         "nav": nav,

@@ -1,4 +1,4 @@
-"""Deadlines in words: the ink mark, the date, the clock with its reasons. Pure: takes the moment and the calendar."""
+"""Deadlines in words: the ink mark, the date, the clock with its reasons. From a moment and a calendar."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from audit.clock import local_date
@@ -22,6 +23,14 @@ class Clockwork:
 
     at: datetime
     calendar: WorkCalendar
+
+    @classmethod
+    def of(cls, request: HttpRequest, at: datetime) -> "Clockwork":
+        """For a page and the frame around it: one request asks once whether the calendar is still the same."""
+        calendar = getattr(request, "calendar", None)
+        if calendar is None:
+            request.calendar = calendar = WorkCalendar.load()  # type: ignore[attr-defined]
+        return cls(at, calendar)
 
     @property
     def today(self) -> date:

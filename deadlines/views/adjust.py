@@ -7,7 +7,6 @@ from django.views.decorators.http import require_http_methods
 
 from audit.clock import now
 from deadlines import adjusting, drawers
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork
 from deadlines.models import Deadline, LedgerRequest
 from deadlines.services.adjustments import decide_adjustment, open_request, request_adjustment
@@ -26,7 +25,7 @@ REFUSALS = (Refused, FileRefused, SignatureRefused)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: ActorRequest, pk: int, kind: str) -> HttpResponse:
     at = now()
-    clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     seen = Deadline.objects.for_actor(request.actor).select_related("case")
     deadline = get_object_or_404(adjusting.with_ledger(seen), pk=pk)
     back = case_url(deadline.case)
@@ -56,7 +55,7 @@ def ask(request: ActorRequest, pk: int, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: ActorRequest, pk: int) -> HttpResponse:
     at = now()
-    clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     seen = LedgerRequest.objects.filter(deadline__in=Deadline.objects.for_actor(request.actor))
     waiting = get_object_or_404(
         seen.select_related(

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.clock import now
-from deadlines.calendar import CalendarOutOfRange, WorkCalendar
+from deadlines.calendar import CalendarOutOfRange
 from deadlines.clauses import NOTICE, title_of
 from deadlines.display import Clockwork, date_text, weekday_text
 from deadlines.forms.calendar import CalculatorForm, countable_rules
@@ -23,7 +23,7 @@ _BLANK = {"length": 10, "unit": "wd"}
 @public
 @require_safe
 def calculator(request: HttpRequest) -> HttpResponse:
-    clockwork = Clockwork(at=now(), calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, now())
     district = District.objects.order_by("pk").first()
     terms = {r.key: _term(r, district) for r in countable_rules()}
     asked = "start" in request.GET

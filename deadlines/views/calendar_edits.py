@@ -190,7 +190,7 @@ def discard(request: ActorRequest, edit: int) -> HttpResponse:
 
 def _page(request: ActorRequest, edit: CalendarEdit, *, refused: Sequence[str] = ()) -> HttpResponse:
     actor, at = request.actor, now()
-    clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     days = list(edit.days.all())
     moves_date = request.GET.get("show") != "settled"
     context = frame(

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.clock import SHANGHAI, now
 from deadlines import filing_acts, filing_register, rules
 from deadlines.adjusting import with_ledger
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, clock, date_text, due_mark, moves_of, rule_url
 from deadlines.filing_acts import ACTS, Context
 from deadlines.filing_register import STATES, WHOSE, Asked
@@ -37,7 +36,7 @@ _RELATED = ("case__district", "case__township", "case__lead_unit", "case__respon
 @require_safe
 def index(request: ActorRequest) -> HttpResponse:
     at, actor = now(), request.actor
-    clockwork = Clockwork(at, WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     asked = Asked.of(request.GET, actor)
     found = filing_register.filings(asked, actor)
     counts = filing_register.counts(found, at=at)
@@ -196,7 +195,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     found, case = context.filing, context.filing.case
-    clockwork = Clockwork(context.at, WorkCalendar.load())
+    clockwork = Clockwork.of(request, context.at)
     url = reverse("filings:filing", args=[found.pk])
     deadlines = list(with_ledger(Deadline.objects.filter(case=case)).order_by("due_at", "id"))
     moves = moves_of(deadlines)

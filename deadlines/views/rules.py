@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from audit.clock import local_date, now
 from audit.names import label_of
-from deadlines.calendar import WorkCalendar
 from deadlines.clauses import order_of, title_of
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
@@ -54,7 +53,7 @@ def rule_page(request: ActorRequest, key: str) -> HttpResponse:
     except KeyError:
         raise Http404("没有这条规则") from None
     at = now()
-    clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     mine = Deadline.objects.for_actor(request.actor).open().filter(rule_key=key)
     rows = [
         {

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from audit.clock import SHANGHAI, local_date, now
 from deadlines import punctuality, rules
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
 from deadlines.paging import page_by_day
@@ -86,7 +85,7 @@ def records(request: ActorRequest) -> HttpResponse:
     )
     counted = found.order_by()[: COUNT_UP_TO + 1].count()
     count_text = "1 万以上" if counted > COUNT_UP_TO else f"{counted:,}"
-    clockwork = Clockwork(at, WorkCalendar.load())
+    clockwork = Clockwork.of(request, at)
     told = asked.query()
     back = f"{reverse('statistics:punctuality')}?{urlencode(told)}"
 

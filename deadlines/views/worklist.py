@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import SHANGHAI, now
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark, weekday_text
 from deadlines.models import Notice
 from deadlines.worklist import FILTERS, worklist
@@ -22,7 +21,7 @@ NOTICES_SHOWN = 100
 @acting()
 @require_safe
 def home(request: ActorRequest) -> HttpResponse:
-    clockwork = Clockwork(at=now(), calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, now())
     chosen = request.GET.get("show", "all")
     chosen = chosen if chosen in FILTERS else "all"
     found = worklist(request.actor, clockwork, chosen=chosen, show_all_later=request.GET.get("later") == "all")
@@ -68,7 +67,7 @@ def _certain(following: date, clockwork: Clockwork) -> str:
 @acting()
 @require_safe
 def notices(request: ActorRequest) -> HttpResponse:
-    clockwork = Clockwork(at=now(), calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, now())
     found = (
         Notice.objects.filter(person=request.actor.person)
         .select_related("deadline__case__responsible_unit", "deadline__owner_unit")

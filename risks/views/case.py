@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import now
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork
 from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
@@ -226,7 +225,7 @@ def _draw(
     status: int = 200,
 ) -> HttpResponse:
     risk = context.risk
-    clockwork = Clockwork(at=context.at, calendar=WorkCalendar.load())
+    clockwork = Clockwork.of(request, context.at)
     page = case_page(risk, request.actor, clockwork)
     url = reverse("risks:case", args=[risk.pk])
     possible = actions.possible(context)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from audit.clock import SHANGHAI, now
-from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
 from organisations.access import ActorRequest, acting
@@ -102,7 +101,7 @@ def register(request: ActorRequest) -> HttpResponse:
         },
         "heads": [_head(label, sort, cls, links) for label, sort, cls in _HEADS],
         "caption": "；".join(f"{label}：{value}" for label, value in found.described()) or "全部风险点",
-        "lines": _lines(page, Clockwork(at, WorkCalendar.load())),
+        "lines": _lines(page, Clockwork.of(request, at)),
         "page": _paging(page, total, links),
         "empty": _empty(links, everywhere, actor.may(Right.REGISTER_RISK)),
     }
