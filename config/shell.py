@@ -6,12 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from audit.clock import SHANGHAI, local_date, now
+from audit.clock import SHANGHAI, now
 from deadlines.calendar_alarm import TOLD_FROM, wanting_year
 from deadlines.display import Clockwork
 from deadlines.models import Notice
 from organisations.actors import Actor
-from organisations.models import District, Post
+from organisations.models import District
 from organisations.roles import Right, Scope
 
 # label, icon, URL name, who sees it
@@ -65,9 +65,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         for label, icon, name, who in NAV
         if who(actor)
     ]
-    at = now()
-    posts = Post.objects.open_on(local_date(at)).filter(person=actor.person).select_related("unit")
-    clockwork = Clockwork.of(request, at)
+    clockwork = Clockwork.of(request, now())
     wanting = wanting_year(clockwork.today, clockwork.calendar, since_month=TOLD_FROM)
     frame |= {
         "district_title": actor.unit.district.portal_title,
@@ -78,7 +76,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor_title": actor.post.title,
         "actor_name": actor.person.name,
         "posts": [
-            {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk} for p in posts
+            {"id": p.pk, "unit": p.unit_label, "title": p.title, "current": p.pk == actor.post.pk}
+            for p in getattr(request, "posts", [])  # none where a token acts: it has no other post to switch to
         ],
         "menu_links": [
             {"label": "请假与代理", "url": reverse("absences")},

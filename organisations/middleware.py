@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from audit.clock import local_date, now
+from audit.clock import now
 from organisations.actors import Actor
-from organisations.models import LoginSession, Post
+from organisations.models import LoginSession
 from organisations.services import logins
 
 SESSION_KEY = "acting_post"
@@ -53,19 +53,15 @@ class SessionLimitsMiddleware:
 
 
 def actor_for(request: HttpRequest) -> Actor | None:
+    """Whoever acts in the chosen post while it is open; `request.posts` are all open ones, for the switch on every page."""
     if not request.user.is_authenticated:
         return None
     post_id = request.session.get(SESSION_KEY)
     if post_id is None:
         return None
-    post = (
-        Post.objects.select_related("person", "unit__district", "unit__territory")
-        .filter(pk=post_id, person=request.user.person_id)
-        .first()
-    )
-    if post is None or not post.is_open_on(local_date(now())):
-        return None
-    return Actor(account=request.user, post=post)
+    request.posts = logins.open_posts(request.user, at=now())  # type: ignore[attr-defined]
+    post = next((post for post in request.posts if post.pk == post_id), None)  # type: ignore[attr-defined]
+    return Actor(account=request.user, post=post) if post else None
 
 
 class ActingPostMiddleware:
