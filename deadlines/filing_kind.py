@@ -10,26 +10,18 @@ from deadlines.recurring import KIND, EachEnterprise
 from deadlines.rules import recurring_rules
 from organisations.actors import Actor
 from organisations.roles import Right
-from records.kinds import CaseKind, NextAct, register
+from records.kinds import AtHand, CaseKind, NextAct, register
 from records.models import Case
 
-
-def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
-    waiting = [case for case in cases if case.kind == KIND and case.state == FilingState.FILED]
-    may = actor.may(Right.RECEIVE_FILING)
-    return {
-        case.pk: NextAct("receive", "接收", mark="已报送，待接收")
-        for case in waiting
-        if may and case.lead_unit_id == actor.unit_id
-    }
+_RECEIVE = NextAct("receive", "接收", mark="已报送，待接收")
 
 
-def waiting_for(actor: Actor) -> Iterable[Case]:
+def at_hand(cases: Iterable[Case], actor: Actor) -> Iterable[AtHand]:
     """Filed, and to be received by this post's unit: no clock of its own runs for that."""
     if not actor.may(Right.RECEIVE_FILING) or not _is_told_anything(actor):
         return []
     found = Case.objects.filter(lead_unit=actor.unit_id, kind=KIND, state=FilingState.FILED)
-    return found.select_related("responsible_unit", "township", "lead_unit").order_by("pk")
+    return [AtHand(case, _RECEIVE, True) for case in found.select_related("responsible_unit").order_by("pk")]
 
 
 def _is_told_anything(actor: Actor) -> bool:
@@ -46,4 +38,4 @@ def page(request: Any, pk: int, drawer: dict[str, Any], status: int) -> HttpResp
     return beside(request, pk, drawer, status)
 
 
-register(CaseKind(KIND, "报送", "filings:filing", next_acts, waiting_for, page))
+register(CaseKind(KIND, "报送", "filings:filing", at_hand, page))

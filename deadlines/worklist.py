@@ -1,6 +1,5 @@
 """The worklist (待办): what this post owes, nearest first, each line with its one next act (X8)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -14,8 +13,7 @@ from deadlines.urging import urge_mark, with_urges
 from deadlines.worklist_lines import deputy_lines, is_met_by, line, signing_lines
 from organisations.actors import Actor
 from organisations.models import Absence
-from records.kinds import NextAct, all_kinds
-from records.models import Case
+from records.kinds import NextAct, at_hand
 
 LIMIT = 300  # lines read for one page; whoever owes more is told so
 FIRST_LATER = 20
@@ -87,19 +85,20 @@ def worklist(actor: Actor, clockwork: Clockwork, *, chosen: str = "all", show_al
     below = [d for d in pressed[:LIMIT] if _is_escalated(d, clockwork)] if may_urge(actor) else []
     absences = list(stood_in_for(actor, on=clockwork.today))
     absent = {a.post.person_id: a.post.person.name for a in absences}
+    hands = at_hand([d.case for d in mine], actor)
     drawn = Drawing(
         actor=actor,
         clockwork=clockwork,
-        acts=_next_acts([d.case for d in mine], actor),
+        acts={hand.case.pk: hand.act for hand in hands},
         absent=absent,
     )
-    signs = signing_lines(actor, clockwork, {d.case_id for d in mine})
+    signs = signing_lines(actor, clockwork, hands, {d.case_id for d in mine})
     standing_in = deputy_lines(absences, actor)
-    hands = {actor.post.person_id, *absent}
+    persons = {actor.post.person_id, *absent}
     waits = [
         d
         for d in mine
-        if (act := drawn.acts.get(d.case_id)) and act.waits_for in hands and act.action and is_met_by(d, act)
+        if (act := drawn.acts.get(d.case_id)) and act.waits_for in persons and act.action and is_met_by(d, act)
     ]
     own = [d for d in mine if d.rule.is_own_term]
     shown = {"all": mine, "own": own, "mine": waits, "sent": sent, "below": []}[chosen]
@@ -159,14 +158,6 @@ def _read(deadlines: QuerySet[Deadline]) -> QuerySet[Deadline]:
         .annotate(has_request=Exists(waiting))
         .order_by("due_at", "id")
     )
-
-
-def _next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
-    found: dict[int, NextAct] = {}
-    cases = list(cases)
-    for kind in all_kinds():
-        found |= kind.next_acts(cases, actor)
-    return found
 
 
 def _by_time(deadlines: list[Deadline], drawn: Drawing, *, show_all_later: bool) -> list[Group]:

@@ -14,7 +14,7 @@ from organisations.actors import Actor
 from organisations.models import Absence
 from organisations.roles import Right
 from organisations.selectors import waiting_for
-from records.kinds import NextAct, all_kinds, case_url, grade_of
+from records.kinds import AtHand, NextAct, at_hand, case_url, grade_of
 from records.selectors import letters_waiting_for
 
 ASKED_AT_MOST = 300  # requests read for one page
@@ -81,27 +81,26 @@ def is_met_by(deadline: Deadline, act: NextAct) -> bool:
     return deadline.rule.action in act.meets
 
 
-def signing_lines(actor: Actor, clockwork: Clockwork, already: set[int]) -> list[dict[str, Any]]:
+def signing_lines(
+    actor: Actor, clockwork: Clockwork, hands: Iterable[AtHand], already: set[int]
+) -> list[dict[str, Any]]:
     """What waits for this person without a deadline of the own unit: an expert's signature, a principal's approval."""
     lines = []
-    for kind in all_kinds():
-        cases = list(kind.waiting_for(actor))
-        acts = kind.next_acts(cases, actor)
-        for case in cases:
-            act = acts.get(case.pk)
-            if case.pk in already and act and act.meets:
-                continue  # it stands on the line of the clock that it moves on
-            lines.append(
-                _plain_line(
-                    title=case.title,
-                    sub=f"{case.responsible_unit}",
-                    url=case_url(case),
-                    action_url=case_url(case, act.action if act else ""),
-                    action_label=act.label if act else "去办理",
-                    grade=grade_of(case.level),
-                    mark=act.mark if act else "",
-                )
+    for hand in hands:
+        case, act = hand.case, hand.act
+        if not hand.is_waiting or (case.pk in already and act.meets):
+            continue  # the latter stands on the line of the clock that it moves on
+        lines.append(
+            _plain_line(
+                title=case.title,
+                sub=f"{case.responsible_unit}",
+                url=case_url(case),
+                action_url=case_url(case, act.action),
+                action_label=act.label,
+                grade=grade_of(case.level),
+                mark=act.mark,
             )
+        )
     for request in adjusting.waiting_for(actor)[:ASKED_AT_MOST]:
         case = request.deadline.case
         lines.append(
@@ -141,23 +140,20 @@ def deputy_lines(absences: Iterable[Absence], actor: Actor) -> list[dict[str, An
     lines = []
     for absence in absences:
         absent = Actor(account=actor.account, post=absence.post)
-        for kind in all_kinds():
-            cases = list(kind.waiting_for(absent))
-            acts = kind.next_acts(cases, absent)
-            for case in cases:
-                act = acts.get(case.pk)
-                lines.append(
-                    _plain_line(
-                        title=case.title,
-                        sub=f"{case.responsible_unit}",
-                        url=case_url(case),
-                        action_url=case_url(case),
-                        action_label="查看",
-                        grade=grade_of(case.level),
-                        mark=act.mark if act else "",
-                        marks=[f"代{absence.post.person.name}"],
-                    )
+        for hand in at_hand([], absent):
+            case = hand.case
+            lines.append(
+                _plain_line(
+                    title=case.title,
+                    sub=f"{case.responsible_unit}",
+                    url=case_url(case),
+                    action_url=case_url(case),
+                    action_label="查看",
+                    grade=grade_of(case.level),
+                    mark=hand.act.mark,
+                    marks=[f"代{absence.post.person.name}"],
                 )
+            )
     return lines
 
 

@@ -30,8 +30,18 @@ class NextAct:
 
 
 @dataclass(frozen=True)
+class AtHand:
+    """A case with its next act. `is_waiting`: for this post's hand, whether or not its unit owes a deadline on the case."""
+
+    case: Case
+    act: NextAct
+    is_waiting: bool
+
+
+@dataclass(frozen=True)
 class CaseKind:
-    """`next_acts(cases, actor)` answers for a whole page of cases in a fixed number of queries.
+    """`at_hand(cases, actor)` answers for a whole page in one query: which of these cases have a next act, and which others
+    wait for this post's hand (an expert's signature, a principal's approval).
 
     `page(request, pk, drawer, status)` draws the case's page with a form beside it (components/action_form.html) that is
     not the kind's own: of a deadline, say.
@@ -41,8 +51,7 @@ class CaseKind:
     key: str
     label: str
     url_name: str
-    next_acts: Callable[[Iterable[Case], Actor], dict[int, NextAct]]
-    waiting_for: Callable[[Actor], Iterable[Case]]
+    at_hand: Callable[[Iterable[Case], Actor], Iterable[AtHand]]
     page: Callable[[Any, int, dict[str, Any], int], HttpResponse]
     dossier: Callable[[Case, Actor, datetime], Sequence[Section]] = lambda case, actor, at: ()
 
@@ -71,6 +80,11 @@ def kind(key: str) -> CaseKind:
 
 def all_kinds() -> Iterable[CaseKind]:
     return _KINDS.values()
+
+
+def at_hand(cases: Iterable[Case], actor: Actor) -> list[AtHand]:
+    cases = list(cases)
+    return [hand for kind in all_kinds() for hand in kind.at_hand(cases, actor)]
 
 
 def case_url(case: Case, action: str = "") -> str:

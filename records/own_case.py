@@ -6,16 +6,12 @@ from typing import Any
 from django.http import HttpResponse
 
 from organisations.actors import Actor
-from records.kinds import OWN_CASE, CaseKind, NextAct, register
+from records.kinds import OWN_CASE, AtHand, CaseKind, register
 from records.models import Case
 
 
-def next_acts(cases: Iterable[Case], actor: Actor) -> dict[int, NextAct]:
-    return {}  # what waits on a letter is listed letter by letter (selectors.letters_waiting_for)
-
-
-def waiting_for(actor: Actor) -> Iterable[Case]:
-    return Case.objects.none()
+def at_hand(cases: Iterable[Case], actor: Actor) -> Iterable[AtHand]:
+    return ()  # what waits on a letter is listed letter by letter (selectors.letters_waiting_for)
 
 
 def page(request: Any, pk: int, drawer: dict[str, Any], status: int) -> HttpResponse:
@@ -24,4 +20,4 @@ def page(request: Any, pk: int, drawer: dict[str, Any], status: int) -> HttpResp
     return beside(request, pk, drawer, status)
 
 
-register(CaseKind(OWN_CASE, "公文", "letters:case", next_acts, waiting_for, page))
+register(CaseKind(OWN_CASE, "公文", "letters:case", at_hand, page))

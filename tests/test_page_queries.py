@@ -46,7 +46,7 @@ def with_one_and_three(state: str, url: str, grow: Callable[[Scene], object] | N
 
 
 def test_x8_worklist_page() -> None:
-    assert with_one_and_three("graded", "/") == (14, 14)
+    assert with_one_and_three("graded", "/") == (11, 11)
 
 
 def test_x7_list_of_letters() -> None:

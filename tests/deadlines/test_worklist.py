@@ -100,7 +100,7 @@ def test_x8_the_worklist_costs_the_same_for_one_and_three():
     one = count(scene.cast.handler)
     for _ in range(2):
         risk_in("graded", at=at("2026-09-30 16:40"), cast=scene.cast)
-    assert (one, count(scene.cast.handler)) == (10, 10)
+    assert (one, count(scene.cast.handler)) == (7, 7)
 
 
 def test_x8_escalations_cost_the_same_for_one_and_three(plain_font):
