@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from deadlines.models import Notice
 from deadlines.services.reminders import sweep
-from tests.factories import at, client_for
+from organisations.roles import ROLES
+from tests.factories import at, client_for, make_actor
 from tests.plugins.workspace import media, plain_font, plain_font_folder
 from tests.risks.builders import Scene, photo, risk_in
 
@@ -46,7 +47,22 @@ def with_one_and_three(state: str, url: str, grow: Callable[[Scene], object] | N
 
 
 def test_x8_worklist_page() -> None:
-    assert with_one_and_three("graded", "/") == (11, 11)
+    assert with_one_and_three("graded", "/") == (10, 10)
+
+
+def test_x8_worklist_page_of_every_role() -> None:
+    numbers = {role.key: asked(client_for(make_actor(role.key)), "/") for role in ROLES}
+    assert max(numbers.values()) == 11, numbers
+
+
+def test_x8_worklist_page_with_approvals_that_wait() -> None:
+    scene = risk_in("graded")
+    client = client_for(scene.cast.chief)
+    scene.propose("ceased", reason="已拆除")
+    one = asked(client, "/")
+    for _ in range(2):
+        risk_in("graded", cast=scene.cast).propose("ceased", reason="已拆除")
+    assert (one, asked(client, "/")) == (10, 10)
 
 
 def test_x7_list_of_letters() -> None:
