@@ -10,6 +10,7 @@ from deadlines.models import Deadline
 from organisations.actors import Actor
 from records.dossier.sections import Section, Table
 from records.models import Case
+from records.selectors import letters_for
 from risks.grading import grade_text
 from risks.models import RiskPoint, RiskState
 from risks.selectors.case import facts_of, grading_rows
@@ -35,7 +36,7 @@ def sections(case: Case, actor: Actor, at: datetime) -> list[Section]:
         Section("closure", "销号申请和核查", tables=_closures(risk)),
         Section("exits", "长期管控和退出", tables=_exits(risk)),
         Section("clocks", "时限及计算依据", tables=_clocks(case, at)),
-        Section("story", "办理过程", entries=list(reversed(timeline(risk, actor)))),
+        Section("story", "办理过程", entries=_story(risk, actor)),
     ]
 
 
@@ -43,6 +44,12 @@ def _facts(risk: RiskPoint, actor: Actor) -> list[tuple[str, str]]:
     told = [(row["label"], str(row["value"])) for row in facts_of(risk, actor)]
     grade = grade_text(risk.case.level) or "未定级"
     return [("等级", grade), ("环节", RiskState(risk.case.state).label), ("交办单位", risk.case.lead_unit.name), *told]
+
+
+def _story(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
+    """The oldest first, as it happened."""
+    letters = letters_for(actor).filter(case=risk.pk).values_list("pk", flat=True)
+    return timeline(risk, actor, set(letters))[::-1]
 
 
 def _gradings(risk: RiskPoint) -> list[Table]:

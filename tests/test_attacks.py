@@ -164,7 +164,8 @@ def test_x3_timeline_keeps_drafts_in_the_issuing_house() -> None:
 
 
 def _letter_events(scene: Any, actor: Actor) -> list[str]:
-    told = [entry["title"] for entry in timeline(scene.risk, actor)]
+    letters = set(letters_for(actor).filter(case=scene.pk).values_list("pk", flat=True))
+    told = [entry["title"] for entry in timeline(scene.risk, actor, letters)]
     return [title for title in told if "文书" in title or "稿" in title or "盖章" in title]
 
 

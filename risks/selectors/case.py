@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.urls import reverse
 
 from audit.clock import SHANGHAI
-from audit.models import AuditEvent
 from deadlines.adjusting import with_ledger
 from deadlines.display import Clockwork, clock, due_mark, moves_of
 from deadlines.drawers import offers
@@ -15,7 +15,7 @@ from organisations.actors import Actor
 from organisations.models.people import mask_phone
 from organisations.roles import Right
 from records.kinds import grade_of
-from records.models import Attachment
+from records.models import Attachment, Signature
 from records.selectors import letters_for
 from risks.events import Event as E
 from risks.grading import LEC_LABELS, LEC_TABLES, LS_LABELS, LS_TABLES, Method
@@ -64,7 +64,9 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
     gradings = list(risk.gradings.select_related("by"))
     latest = [next((g for g in gradings if g.basis == basis), None) for basis in _BASES]
     first_due = due_mark(open_[0].due_on, open_[0].due_at, clockwork) if open_ else None
-    days = _days(risk)
+    letters = list(letters_for(actor).filter(case=case).select_related("issuer"))
+    entries = timeline(risk, actor, {letter.pk for letter in letters})
+    days = _days(entries)
     steps = [
         step | {"when": days.get(step["label"], "") if step["state"] != "todo" else ""}
         for step in _steps(risk, deadlines)
@@ -85,7 +87,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "past_clocks": [clock(d, clockwork, moves=moves.get(d.pk, ())) for d in closed],
         "first_due": first_due,
         "offers": offers(open_, actor, clockwork),
-        "letters": [_letter(letter) for letter in letters_for(actor).filter(case=case).select_related("issuer")],
+        "letters": [_letter(letter) for letter in letters],
         "facts": facts_of(risk, actor),
         "grading": _compare([g for g in latest if g is not None]),
         "has_grading": bool(gradings),
@@ -98,7 +100,7 @@ def case_page(risk: RiskPoint, actor: Actor, clockwork: Clockwork) -> dict[str, 
         "progress": list(risk.progress.select_related("by")[:10]),
         "close_out": _close_out(risk),
         "exit": risk.exits.filter(is_approved=True).select_related("decided_by", "merged_into__case").first(),
-        "entries": timeline(risk, actor),
+        "entries": entries,
     }
 
 
@@ -145,11 +147,9 @@ def _steps(risk: RiskPoint, deadlines: list[Deadline]) -> list[dict[str, str]]:
     ]
 
 
-def _days(risk: RiskPoint) -> dict[str, str]:
-    """The last day on which each step ended, as 09-30."""
-    names = {name for ends in _ENDED_BY.values() for name in ends}
-    told = AuditEvent.objects.filter(case_id=risk.pk, name__in=names).order_by("case_seq").values_list("name", "at")
-    last = {name: f"{at.astimezone(SHANGHAI):%m-%d}" for name, at in told}
+def _days(entries: list[dict[str, Any]]) -> dict[str, str]:
+    """The last day on which each step ended, as 09-30, from the story (newest first)."""
+    last = {entry["name"]: entry["at_text"][5:10] for entry in reversed(entries)}
     return {label: max((last[n] for n in ends if n in last), default="") for label, ends in _ENDED_BY.items()}
 
 
@@ -279,6 +279,8 @@ def _photos(risk: RiskPoint) -> list[dict[str, str]]:
 def _close_out(risk: RiskPoint) -> CloseOut | None:
     return (
         risk.close_outs.select_related("applied_by", "signature")
-        .prefetch_related("verifications__signatures__person", "verifications__signatures__voided")
+        .prefetch_related(
+            Prefetch("verifications__signatures", Signature.objects.select_related("person", "voided")),
+        )
         .first()
     )

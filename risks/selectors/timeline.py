@@ -1,7 +1,7 @@
 """The story of a risk, newest first, read from the audit events: what, who in which post, what was said, who signed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -14,8 +14,7 @@ from deadlines.events import Event as D
 from organisations.actors import Actor
 from records.events import READINGS
 from records.events import Event as R
-from records.models import Attachment, Letter, PaperAct, RetroactiveEntry, Signature
-from records.selectors import letters_for
+from records.models import Attachment, Letter, RetroactiveEntry, Signature
 from risks.events import Event as E
 from risks.models import RiskPoint
 
@@ -32,6 +31,7 @@ _SILENT = {
 # Drafts stay in the issuing house; a number, a seal and a void letter are told to whoever may read the letter.
 _INTERNAL = {R.LETTER_DRAFTED, R.LETTER_SUBMITTED, R.LETTER_RETURNED, R.LETTER_CHECKED}
 _OF_A_LETTER = {R.LETTER_ISSUED, R.LETTER_SCANNED, R.LETTER_VOIDED}
+_COMPARED = {R.PAPER_CONFIRMED, R.PAPER_REJECTED}
 
 _BY_CALENDAR = {D.MOVED, D.SETTLED}
 
@@ -142,15 +142,16 @@ _SAID: dict[str, Callable[[Data], str]] = {
 }
 
 
-def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
-    """Entries for components/timeline.html; a fixed number of queries whatever the length."""
+def timeline(risk: RiskPoint, actor: Actor, letters: Collection[int]) -> list[dict[str, Any]]:
+    """Entries for components/timeline.html; a fixed number of queries whatever the length.
+
+    `letters` are those of the case that the actor may read (records.selectors.letters_for).
+    """
     case = risk.case
     signatures = {s.pk: s for s in Signature.objects.filter(case=case).select_related("person", "voided")}
-    pending = set(PaperAct.objects.filter(case=case, state=PaperAct.State.PENDING).values_list("pk", flat=True))
     from_paper = RetroactiveEntry.objects.filter(case=case).values_list("last_seq", flat=True).first() or 0
     files: dict[int, list[Attachment]] = defaultdict(list)
     by_id: dict[int, Attachment] = {}
-    letters = set(letters_for(actor).filter(case=case).values_list("pk", flat=True))
     unseen = Letter.objects.filter(case=case, scan__isnull=False).exclude(pk__in=letters).values("scan")
     for attachment in Attachment.objects.filter(case=case).exclude(purpose="文书").exclude(pk__in=unseen):
         by_id[attachment.pk] = attachment
@@ -159,6 +160,7 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
     entries = []
     events = list(AuditEvent.objects.filter(case_id=case.pk).order_by("-case_seq"))
     said = told(events)
+    compared = {said[event.pk]["paper"] for event in events if event.name in _COMPARED}
     for event in events:
         data = said[event.pk]
         if event.name in _SILENT or (event.name in _INTERNAL and event.unit_id != actor.unit_id):
@@ -174,9 +176,9 @@ def timeline(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
                 continue
         signature = signatures.get(data.get("signature", 0))
         marks = list(_marks(event, signature, from_paper=from_paper))
-        if event.name == R.PAPER_KEYED and data["paper"] in pending:
+        if event.name == R.PAPER_KEYED and data["paper"] not in compared:
             marks.append("待核对")
-        entries.append(_entry(event, data, signature, attached) | {"marks": marks})
+        entries.append(_entry(event, data, signature, attached) | {"name": event.name, "marks": marks})
     return entries
 
 

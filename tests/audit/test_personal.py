@@ -170,7 +170,7 @@ def test_x6_timeline_shows_the_value_while_it_exists():
     assert "赵新责" not in event.canonical and "13700001111" not in event.canonical
 
     def said() -> str:
-        return next(e["said"] for e in timeline(scene.risk, scene.cast.handler) if e["title"] == "修改风险点")
+        return next(e["said"] for e in timeline(scene.risk, scene.cast.handler, ()) if e["title"] == "修改风险点")
 
     assert "责任人：陈国强 → 赵新责" in said()
     rows = values_like(["赵新责"], district_code="340303")
