@@ -119,3 +119,9 @@ def test_r3_case_page_with_a_form_beside_it() -> None:
     for _ in range(2):
         risk_in("awaiting", cast=scene.cast)
     assert (one, asked(client, f"/risks/{scene.pk}/?do=conclude")) == (29, 29)
+
+
+def test_r4_case_page_while_a_conclusion_waits_for_signatures() -> None:
+    scene = risk_in("applied")
+    scene.verify()
+    assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 41

@@ -9,8 +9,7 @@ from organisations.actors import Actor
 from records.letters import flow
 from records.models import Letter
 from risks.models import RiskPoint
-from risks.services import closure, exits
-from risks.services.closure import waiting_verification
+from risks.services import closure
 from risks.services.handover import current_letter
 from risks.views.acts import closure as closure_acts
 from risks.views.acts import confidential as confidential_acts
@@ -48,22 +47,19 @@ def refusal(c: Context, action: str) -> str:
         return f"交办函已在“{c.letter.get_state_display()}”环节"
     if action == "conclude" and c.letter and c.letter.state != Letter.State.DISPATCHED:
         return "交办函在办，要改研判结论请先作废交办函"
-    if action == "decide_exit" and exits.open_proposal(c.risk) is None:
+    if action == "decide_exit" and c.proposal is None:
         return "没有待审批的申请"
-    if action == "propose_exit" and exits.open_proposal(c.risk) is not None:
+    if action == "propose_exit" and c.proposal is not None:
         return "已有待审批的申请"
     if action == "lapse" and not c.is_late("risks.correction"):
         return "补正期限未到，不能终止申请"
-    waiting = waiting_verification(c.risk) if action == "verify" else None
-    if waiting is not None and waiting.drafted_by_id != c.actor.post.person_id:
+    if action == "verify" and c.waiting and c.waiting.drafted_by_id != c.actor.post.person_id:
         return "核查结论正在会签；要改结论，请填写人修改，或核查人先提异议"
     if action == "unmark_confidential" and not (
         c.risk.case.is_confidential or c.risk.case.attachments.filter(is_confidential=True).exists()
     ):
         return "没有敏感标记"
-    if action == "ask_correction" and (
-        closure.open_close_out(c.risk).correction_asked_at or waiting_verification(c.risk)
-    ):
+    if action == "ask_correction" and (closure.open_close_out(c.risk).correction_asked_at or c.waiting):
         return "补正只能通知一次，会签开始后也不能再通知"
     return ""
 

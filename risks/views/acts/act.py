@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -11,12 +12,17 @@ from deadlines.models import Deadline
 from organisations.actors import Actor
 from organisations.models import Unit
 from records.models import Letter
-from risks.models import RiskPoint
+from risks.models import ExitProposal, RiskPoint, Verification
+from risks.services.closure import waiting_verification
+from risks.services.exits import open_proposal
 
 
 @dataclass(frozen=True)
 class Context:
-    """What an act's form is built from."""
+    """What an act's form is built from.
+
+    What several acts ask of the case is read once; the service that acts judges again, under the case's lock.
+    """
 
     risk: RiskPoint
     actor: Actor
@@ -26,6 +32,16 @@ class Context:
     @property
     def responsible(self) -> Unit:
         return self.risk.case.responsible_unit
+
+    @cached_property
+    def waiting(self) -> Verification | None:
+        """The conclusion that waits for signatures."""
+        return waiting_verification(self.risk)
+
+    @cached_property
+    def proposal(self) -> ExitProposal | None:
+        """The exit that waits for approval."""
+        return open_proposal(self.risk)
 
     def owes_late(self) -> bool:
         """Some clock of the regulator's own has run out on this case."""

@@ -6,7 +6,7 @@ from audit.clock import local_date
 from risks.forms import actions as f
 from risks.grading import grade_text
 from risks.services import closure
-from risks.services.closure import eligible_verifiers, waiting_verification
+from risks.services.closure import eligible_verifiers
 from risks.views.acts.act import Act, Context, common, variant
 
 
@@ -28,7 +28,7 @@ def _verify(c: Context, form: f.VerifyForm, version: int | None) -> object:
 
 
 def _verification_facts(c: Context) -> list[dict[str, Any]]:
-    waiting = waiting_verification(c.risk)
+    waiting = c.waiting
     if waiting is None:
         return []
     rows = [
@@ -45,7 +45,7 @@ def _verification_facts(c: Context) -> list[dict[str, Any]]:
 
 def _verify_initial(c: Context) -> dict[str, Any]:
     """The own conclusion that waits for signatures, to be changed; else today's date."""
-    waiting = waiting_verification(c.risk)
+    waiting = c.waiting
     if waiting is None:
         return {"visited_on": local_date(c.at)}
     told = {
@@ -120,7 +120,7 @@ ACTS: dict[str, Act] = {
         _verify,
         lambda c: (
             "结论一经修改，已有的签字全部失效，须重新签字、会签。"
-            if waiting_verification(c.risk)
+            if c.waiting
             else "您签字后转其他核查人会签；全部签字后结论生效，等级和台账随之改变。"
         ),
         "核查结论已提交会签",

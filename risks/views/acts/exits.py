@@ -10,7 +10,7 @@ from risks.views.acts.act import Act, Context, common, variant
 
 
 def _exit_facts(c: Context) -> list[dict[str, Any]]:
-    proposal = exits.open_proposal(c.risk)
+    proposal = c.proposal
     if proposal is None:
         return []
     rows = [
