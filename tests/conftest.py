@@ -6,14 +6,13 @@ with CI=true they fail instead, because a skipped test there would pass for a ch
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from config.local import fonts, system_packages
 from tests.plugins.cloned_database import test_database  # noqa: F401  every copy is made of this one
-
-_skipped: dict[str, int] = {}
 
 
 def _missing(marker: str) -> str | None:
@@ -30,6 +29,24 @@ def _missing(marker: str) -> str | None:
     return None
 
 
+# Walks through the whole portal, a minute for a single test: begun first, each for itself, so that no core waits at the end.
+WALKS = ("test_every_url.py", "test_every_filter.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one process, which makes once what its tests share; all journeys do, they share one demo."""
+
+    def rank(item: pytest.Item) -> int:
+        return 0 if item.path.name in WALKS else 1 if item.path.parent.name == "browser" else 2
+
+    items.sort(key=rank)
+    for item in items:
+        if rank(item) > 0:
+            group = "browser" if rank(item) == 1 else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in ("browser", "letters"):
         reason = _missing(marker) if item.get_closest_marker(marker) else None
@@ -37,12 +54,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             continue
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
-        _skipped[reason] = _skipped.get(reason, 0) + 1
         pytest.skip(reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason, count in _skipped.items():
+    skipped = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in skipped.items():
         terminalreporter.write_line(f"跳过 {count} 个测试（{count} tests SKIPPED）: {reason}", yellow=True, bold=True)
 
 

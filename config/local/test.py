@@ -13,6 +13,9 @@ from config.local import postgres, prepare, redis, system_packages
 from config.local.paths import LOGS, PYTHON, ROOT
 from config.local.processes import Interrupted, LocalError, end_orphans, end_steps, held_lock, stop_on_signals
 
+# In the order and the groups that tests/conftest.py gives.
+ON_ALL_CORES = ["--numprocesses=auto", "--maxprocesses=8", "--dist=loadgroup", "--no-loadscope-reorder"]
+
 
 def main(_arguments: list[str]) -> int:
     """pytest's own exit code."""
@@ -41,8 +44,9 @@ def main(_arguments: list[str]) -> int:
 
 
 def _pytest(env: dict[str, str]) -> int:
-    """In the foreground, so that it can be debugged; told to end when we are."""
-    command = [str(PYTHON), "-m", "pytest", *shlex.split(os.environ.get("ARGS", ""))]
+    """In the foreground, so that it can be debugged; told to end when we are. The whole suite runs on all cores."""
+    narrowed = shlex.split(os.environ.get("ARGS", ""))
+    command = [str(PYTHON), "-m", "pytest", *(narrowed or ON_ALL_CORES)]
     process = subprocess.Popen(command, env=env, cwd=ROOT)
     try:
         return process.wait()
