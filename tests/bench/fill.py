@@ -21,7 +21,7 @@ def multiply(model: type[models.Model], pk: Any, count: int, **columns: str) -> 
         if field.column == key and key not in columns:
             continue
         names.append(f'"{field.column}"')
-        values.append(columns.get(field.column, f'source."{field.column}"'))
+        values.append(columns.get(field.column, f'source."{field.column}"').replace("%", "%%"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
