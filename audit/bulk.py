@@ -23,16 +23,12 @@ class Entry:
 
 _LAST = "SELECT case_id, max(case_seq) FROM audit_auditevent WHERE case_id = ANY(%s) GROUP BY case_id"
 _WRITE = """
-WITH written AS (
-    INSERT INTO audit_auditevent (name, at, account_id, person_id, post_id, unit_id, actor_label, district_code,
-        case_id, case_seq, subject_kind, subject_id, canonical, digest)
-    SELECT entry.name, %s, %s, %s, %s, %s, %s, %s, entry.case_id, entry.case_seq, entry.subject_kind, entry.subject_id,
-        entry.canonical, entry.digest
-    FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS entry (name, case_id, case_seq, subject_kind, subject_id, canonical, digest)
-    RETURNING id
-)
-INSERT INTO audit_auditunsealed (event_id) SELECT id FROM written
+INSERT INTO audit_auditevent (name, at, account_id, person_id, post_id, unit_id, actor_label, district_code,
+    case_id, case_seq, subject_kind, subject_id, canonical, digest)
+SELECT entry.name, %s, %s, %s, %s, %s, %s, %s, entry.case_id, entry.case_seq, entry.subject_kind, entry.subject_id,
+    entry.canonical, entry.digest
+FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS entry (name, case_id, case_seq, subject_kind, subject_id, canonical, digest)
 """
 
 

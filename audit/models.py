@@ -63,7 +63,7 @@ class AuditEvent(models.Model):
 
 
 class AuditUnsealed(models.Model):
-    """Events that the sealer has not linked yet. A row here older than a minute is an alarm."""
+    """Events that the sealer has not linked yet, put here by the database itself. A row older than a minute is an alarm."""
 
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -1,6 +1,7 @@
 """The sealer: one at a time drains `audit_unsealed` into `audit_link`.
 
-A locked chain head in every transaction would make all writers queue; so writers only leave a row, and the sealer links.
+A locked chain head in every transaction would make all writers queue; so an event only leaves a row there (the table's
+trigger sees to it), and the sealer links.
 """
 
 from django.db import connection, transaction

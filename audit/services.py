@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
-from audit.models import AuditEvent, AuditUnsealed
+from audit.models import AuditEvent
 from audit.names import is_declared
 from audit.personal import Personal, commit, keep
 
@@ -96,6 +96,8 @@ def record(
 ) -> AuditEvent:
     """Write one event. With a case, the caller holds the case's row lock: the number within the case is taken under it.
 
+    The database queues the event for sealing, and refuses a number that is taken or leaves a gap.
+
     `personal` are further entries of `data` about natural persons, written as commitments (`audit.personal`).
 
     Raises ValueError for a name nobody declared, RuntimeError outside a transaction.
@@ -136,7 +138,6 @@ def record(
         canonical=text,
         digest=digest_of(text),
     )
-    AuditUnsealed.objects.create(event=event)
     if kept:
         keep(event, kept)
     return event

@@ -8,9 +8,11 @@ from decimal import Decimal
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
+from audit.bulk import Entry, record_many
 from audit.models import AuditEvent, AuditUnsealed
+from audit.sealing import seal
 from audit.services import SYSTEM, canonical_text, record
 from records.events import Event
 from records.models import Case
@@ -50,6 +52,42 @@ def test_x6_digest_is_of_exactly_the_recorded_text():
     }
     assert event.label == "导出台账"
     assert AuditUnsealed.objects.filter(event=event).exists()
+
+
+# What any program with the database's password could write: the number follows from the rows that are there.
+BY_HAND = (
+    "INSERT INTO audit_auditevent (name, at, actor_label, district_code, case_id, case_seq, subject_kind, subject_id,"
+    " canonical, digest) SELECT name, at, actor_label, district_code, case_id, case_seq + n, subject_kind, subject_id,"
+    " canonical, digest FROM audit_auditevent, unnest(%s) AS n WHERE case_id = %s AND case_seq = 1"
+)
+
+
+@pytest.mark.django_db
+def test_x6_event_is_queued_for_sealing_once_however_it_is_written():
+    pk = registered().pk
+    entry = Entry(Event.EXPORTED, pk, ("", ""), {})
+    record_many([entry, entry], by=SYSTEM, at=MOMENT)
+    record(Event.EXPORTED, by=SYSTEM, at=MOMENT, case_id=pk)
+    with connection.cursor() as cursor:
+        cursor.execute(BY_HAND, [[4, 5], pk])
+    written = AuditEvent.objects.filter(case_id=pk)
+    assert written.count() == 6
+    assert sorted(AuditUnsealed.objects.values_list("event", flat=True)) == sorted(written.values_list("pk", flat=True))
+    assert (seal(), AuditUnsealed.objects.count()) == (6, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("numbers", [[2], [-1], [1, 3], [0]])
+def test_x6_number_that_is_taken_or_leaves_a_gap_is_refused(numbers):
+    pk = registered().pk
+    registered(title="加油机")  # another case's numbers fill no gap
+    before = AuditEvent.objects.count()
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(BY_HAND, [numbers, pk])
+    assert AuditEvent.objects.count() == AuditUnsealed.objects.count() == before
+    with connection.cursor() as cursor:
+        cursor.execute(BY_HAND, [[2, 1], pk])  # in one statement the order does not matter
+    assert list(AuditEvent.objects.filter(case_id=pk).values_list("case_seq", flat=True).order_by("case_seq")) == [1, 2, 3]
 
 
 def test_x6_canonical_text_is_one_for_equal_contents():

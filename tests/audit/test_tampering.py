@@ -220,6 +220,8 @@ class TestBesideTheLinks:
         [
             ("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_auditevent_row_guard", "audit_auditevent"),
             ("ALTER TABLE audit_auditlink DISABLE TRIGGER ALL", "audit_auditlink"),
+            ("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_auditevent_queue", "audit_auditevent_queue"),
+            ("DROP TRIGGER audit_auditevent_numbers ON audit_auditevent", "audit_auditevent_numbers"),
             ("DROP TRIGGER audit_auditlink_table_guard ON audit_auditlink", "audit_auditlink"),
             ("ALTER TABLE records_signature DISABLE TRIGGER records_signature_row_guard", "records_signature"),
             (
@@ -231,6 +233,11 @@ class TestBesideTheLinks:
                 "CREATE OR REPLACE FUNCTION evidence_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
                 " $$ BEGIN RETURN NEW; END $$",
                 "evidence_is_append_only",
+            ),
+            (
+                "CREATE OR REPLACE FUNCTION events_are_queued() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RETURN NULL; END $$",
+                "events_are_queued",
             ),
         ],
     )

@@ -156,12 +156,6 @@ def chain_of_a_million(report: Report) -> None:
         canonical=text,
         digest=f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')",
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_auditunsealed (event_id) SELECT id FROM audit_auditevent e"
-            " WHERE NOT EXISTS (SELECT FROM audit_auditunsealed u WHERE u.event_id = e.id)"
-            " AND NOT EXISTS (SELECT FROM audit_auditlink l WHERE l.event_id = e.id)"
-        )
     settle()
 
     def seal_all() -> None:
