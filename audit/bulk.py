@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from audit.models import AuditEvent
 from audit.names import is_declared
-from audit.services import Stamp, digest_of, event_canonical
+from audit.services import Stamp, digest_of, event_canonical, last_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::tex
 """
 
 
-def record_many(entries: Sequence[Entry], *, by: Stamp, at: datetime) -> None:
-    """Two statements however many there are; callers with very many come in portions.
+def record_many(entries: Sequence[Entry], *, by: Stamp, at: datetime, after: AuditEvent | None = None) -> None:
+    """Two statements however many there are, one with `after` (as for `record`); callers with very many come in portions.
 
     The caller holds the row locks of all these cases. Raises ValueError for a name nobody declared, RuntimeError outside
     a transaction.
@@ -44,22 +45,29 @@ def record_many(entries: Sequence[Entry], *, by: Stamp, at: datetime) -> None:
         raise RuntimeError("an event is recorded in the transaction of the act it describes")
     if not entries:
         return
+    last = _last_numbers({entry.case_id for entry in entries}, after)
+    columns: list[tuple[Any, ...]] = []
+    for entry in entries:
+        seq = last[entry.case_id] = last.get(entry.case_id, 0) + 1
+        subject = (entry.subject[0], str(entry.subject[1]))
+        text = event_canonical(
+            name=entry.name,
+            at=at,
+            stamp=by,
+            case_id=entry.case_id,
+            case_seq=seq,
+            subject=subject,
+            data=dict(entry.data),
+        )
+        columns.append((entry.name, entry.case_id, seq, *subject, text, digest_of(text)))
+    stamp = [by.account_id, by.person_id, by.post_id, by.unit_id, by.label, by.district_code]
     with connection.cursor() as cursor:
-        cursor.execute(_LAST, [list({entry.case_id for entry in entries})])
-        last: dict[int, int] = dict(cursor.fetchall())
-        columns: list[tuple[Any, ...]] = []
-        for entry in entries:
-            seq = last[entry.case_id] = last.get(entry.case_id, 0) + 1
-            subject = (entry.subject[0], str(entry.subject[1]))
-            text = event_canonical(
-                name=entry.name,
-                at=at,
-                stamp=by,
-                case_id=entry.case_id,
-                case_seq=seq,
-                subject=subject,
-                data=dict(entry.data),
-            )
-            columns.append((entry.name, entry.case_id, seq, *subject, text, digest_of(text)))
-        stamp = [by.account_id, by.person_id, by.post_id, by.unit_id, by.label, by.district_code]
         cursor.execute(_WRITE, [at, *stamp, *map(list, zip(*columns, strict=True))])
+
+
+def _last_numbers(cases: set[int], after: AuditEvent | None) -> dict[int, int]:
+    if after is not None:
+        return {case_id: last_number(case_id, after) for case_id in cases}
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [list(cases)])
+        return dict(cursor.fetchall())

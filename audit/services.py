@@ -84,19 +84,30 @@ def event_canonical(
     )
 
 
+def last_number(case_id: int, after: AuditEvent | None) -> int:
+    """That of the event `after`, if it is of this case; else what the database says."""
+    if after is None:
+        return AuditEvent.objects.filter(case_id=case_id).aggregate(last=Max("case_seq"))["last"] or 0
+    if after.case_id != case_id or after.case_seq is None:
+        raise ValueError(f"event {after.pk} is of another case")
+    return after.case_seq
+
+
 def record(
     name: str,
     *,
     by: Stamp,
     at: datetime,
     case_id: int | None = None,
+    after: AuditEvent | None = None,
     subject: tuple[str, str | int] = ("", ""),
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, str] | None = None,
 ) -> AuditEvent:
     """Write one event. With a case, the caller holds the case's row lock: the number within the case is taken under it.
 
-    The database queues the event for sealing, and refuses a number that is taken or leaves a gap.
+    The database queues the event for sealing, and refuses a number that is taken or leaves a gap. `after` is the event
+    that was written last on the case, by whoever holds the lock: the number goes on from it instead of being asked for.
 
     `personal` are further entries of `data` about natural persons, written as commitments (`audit.personal`).
 
@@ -106,10 +117,7 @@ def record(
         raise ValueError(f"undeclared event {name}")
     if not connection.in_atomic_block:
         raise RuntimeError("an event is recorded in the transaction of the act it describes")
-    case_seq = None
-    if case_id is not None:
-        last = AuditEvent.objects.filter(case_id=case_id).aggregate(last=Max("case_seq"))["last"]
-        case_seq = (last or 0) + 1
+    case_seq = None if case_id is None else last_number(case_id, after) + 1
     subject_kind, subject_id = subject[0], str(subject[1])
     said, kept = commit({**(data or {}), **{key: Personal(value) for key, value in (personal or {}).items()}})
     text = event_canonical(

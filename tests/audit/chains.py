@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from audit.anchors.writing import read_own, write_anchor
+from audit.models import AuditEvent
 from audit.sealing import seal
 from audit.services import SYSTEM, record
 from audit.verification import Verification, verify
@@ -73,6 +74,10 @@ def rechain(first: int) -> None:
             own,
         )
         prev = own
+
+
+def numbers_of(case: int) -> list[int | None]:
+    return list(AuditEvent.objects.filter(case_id=case).order_by("case_seq").values_list("case_seq", flat=True))
 
 
 def event_of(seq: int) -> int:

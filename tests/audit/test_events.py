@@ -16,6 +16,7 @@ from audit.sealing import seal
 from audit.services import SYSTEM, canonical_text, record
 from records.events import Event
 from records.models import Case
+from tests.audit.chains import numbers_of
 from tests.factories import at, make_actor
 from tests.risks.builders import registered
 
@@ -87,7 +88,7 @@ def test_x6_number_that_is_taken_or_leaves_a_gap_is_refused(numbers):
     assert AuditEvent.objects.count() == AuditUnsealed.objects.count() == before
     with connection.cursor() as cursor:
         cursor.execute(BY_HAND, [[2, 1], pk])  # in one statement the order does not matter
-    assert list(AuditEvent.objects.filter(case_id=pk).values_list("case_seq", flat=True).order_by("case_seq")) == [1, 2, 3]
+    assert numbers_of(pk) == [1, 2, 3]
 
 
 def test_x6_canonical_text_is_one_for_equal_contents():
@@ -128,8 +129,7 @@ def test_x6_case_numbers_have_no_gap_when_eight_write_at_once(cloned_db):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
-    numbers = list(AuditEvent.objects.filter(case_id=pk).order_by("case_seq").values_list("case_seq", flat=True))
-    assert numbers == list(range(1, before + 41))
+    assert numbers_of(pk) == list(range(1, before + 41))
 
 
 def test_x6_rolled_back_act_leaves_no_event_and_no_gap(cloned_db):
