@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from audit.models import AuditEvent
 from organisations.models import Person, Post
 from records.models.attachment import Attachment
 from records.models.case import Case
@@ -43,6 +44,8 @@ class Signature(models.Model):
     confirmed_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="核对人"
     )
+    # Only on the object that `sign` gives back: the event that records it, unless the same words had been signed before.
+    event: AuditEvent | None = None
 
     class Meta:
         verbose_name = verbose_name_plural = "签字"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from audit.services import canonical_text, digest_of, record
 from organisations.actors import Actor
 from organisations.models import Person
@@ -50,7 +52,7 @@ class Hand:
 
 
 def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime) -> Signature:
-    """Sign `content` on `case`. The caller holds the case's lock and its transaction.
+    """Sign `content` on `case`. The caller holds the case's lock and its transaction; the act goes on from its `event`.
 
     Raises SignatureRefused: wrong password, nothing drawn, or strokes that are not path data.
     """
@@ -60,29 +62,35 @@ def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, ac
     if not hand.by_token and not actor.account.check_password(hand.password):
         raise SignatureRefused("密码不对，请重新输入登录密码", field="password")
     strokes = "" if hand.by_token and not hand.strokes else clean_strokes(hand.strokes)
-    signature, created = Signature.objects.get_or_create(
+    signature = Signature(
         case=case,
         purpose=purpose,
         person=actor.person,
         digest=digest_of(text),
-        defaults={
-            "post": actor.post,
-            "signer_label": actor.label,
-            "at": at,
-            "content": text,
-            "strokes": strokes,
-            "method": Signature.Method.TOKEN if hand.by_token else Signature.Method.PORTAL,
-        },
+        post=actor.post,
+        signer_label=actor.label,
+        at=at,
+        content=text,
+        strokes=strokes,
+        method=Signature.Method.TOKEN if hand.by_token else Signature.Method.PORTAL,
     )
-    if created:
-        record(
-            Event.SIGNED,
-            by=actor.stamp,
-            at=at,
-            case_id=case.pk,
-            subject=("signature", signature.pk),
-            data={"purpose": purpose, "digest": signature.digest, "strokes": digest_of(signature.strokes)},
-        )
+    try:
+        with transaction.atomic():
+            signature.save()
+    except IntegrityError:
+        # The constraint `signature_once`: the same words were signed before, and that signature stands.
+        before = Signature.objects.filter(case=case, purpose=purpose, person=actor.person, digest=signature.digest)
+        if (found := before.first()) is None:
+            raise
+        return found
+    signature.event = record(
+        Event.SIGNED,
+        by=actor.stamp,
+        at=at,
+        case_id=case.pk,
+        subject=("signature", signature.pk),
+        data={"purpose": purpose, "digest": signature.digest, "strokes": digest_of(signature.strokes)},
+    )
     return signature
 
 
@@ -105,7 +113,7 @@ def _sign_on_paper(paper: Paper, *, case: Case, purpose: str, text: str, actor: 
         keyed_by=actor.person,
         confirmed_by=paper.confirmed_by,
     )
-    record(
+    signature.event = record(
         Event.SIGNED,
         by=actor.stamp,
         at=at,
