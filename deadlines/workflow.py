@@ -112,6 +112,8 @@ class Workflow:
         actor: Actor,
         at: datetime,
         version: int | None = None,
+        locked: Case | None = None,
+        after: AuditEvent | None = None,
         data: Mapping[str, Any] | None = None,
         changes: Mapping[str, Any] | None = None,
         event: str | None = None,
@@ -120,9 +122,11 @@ class Workflow:
     ) -> Advanced:
         """Take one step. `changes` are fields of the spine, `event` overrides the step's (an outcome known only now).
 
+        `locked` is what `lock` gave, by whoever had to look before this step and wrote nothing else to the row since;
+        `after`, the event written last on the case (audit.services.record). Without them both are asked for here.
         Raises Refused (Overtaken when another person was faster), LateReasonMissing.
         """
-        locked = self.lock(case, version=version)
+        locked = locked or self.lock(case, version=version)
         if refusal := self.refusal(locked, action, actor):
             raise Refused(refusal)
         step = self._by_action[action]
@@ -135,13 +139,14 @@ class Workflow:
             locked.closed_on = local_date(at)
         locked.version += 1
         locked.save()
-        after = {"state": locked.state, "level": locked.level}
-        moved = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+        now = {"state": locked.state, "level": locked.level}
+        moved = {key: [before[key], now[key]] for key in before if before[key] != now[key]}
         written = record(
             event or step.event,
             by=actor.stamp,
             at=at,
             case_id=locked.pk,
+            after=after,
             data=dict(data or {}) | ({"moved": moved} if moved else {}),
         )
         effects = apply_event(locked, written, at=at, on=on, late_reason=late_reason, closes=step.closes)

@@ -37,7 +37,7 @@ def file_report(
     version: int | None = None,
 ) -> Report:
     """Refused before the period is over where it is reported afterwards. Each filing is a version of its own."""
-    WORKFLOW.lock(filing.case, version=version)
+    case = WORKFLOW.lock(filing.case, version=version)
     if why := not_open_yet(filing, at):
         raise Refused(why)
     number = filing.reports.count() + 1
@@ -48,6 +48,8 @@ def file_report(
         "file",
         actor=actor,
         at=at,
+        locked=case,
+        after=signature.event,
         late_reason=late_reason,
         data={"number": number, "text": text, "signature": signature.pk, "late_reason": late_reason},
     )
@@ -73,12 +75,18 @@ def not_open_yet(filing: Filing, at: datetime) -> str:
 @transaction.atomic
 def receive_report(*, filing: Filing, hand: Hand, actor: Actor, at: datetime, version: int | None = None) -> Report:
     """The receipt: signed over the very report that was received."""
-    WORKFLOW.lock(filing.case, version=version)
+    case = WORKFLOW.lock(filing.case, version=version)
     report = _waiting(filing)
     content = {"report": report.pk, "number": report.number, "digest": report.signature.digest}
     signature = sign(case=filing.case, purpose="接收报送", content=content, hand=hand, actor=actor, at=at)
     WORKFLOW.advance(
-        filing.case, "receive", actor=actor, at=at, data={"number": report.number, "signature": signature.pk}
+        filing.case,
+        "receive",
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data={"number": report.number, "signature": signature.pk},
     )
     report.outcome, report.decided_by, report.decided_at = Report.Outcome.RECEIVED, actor.person, at
     report.receipt = signature
@@ -89,9 +97,10 @@ def receive_report(*, filing: Filing, hand: Hand, actor: Actor, at: datetime, ve
 @transaction.atomic
 def return_report(*, filing: Filing, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Report:
     """Back to whoever filed it, with the reason; what was filed stays as it was signed."""
-    WORKFLOW.lock(filing.case, version=version)
+    case = WORKFLOW.lock(filing.case, version=version)
     report = _waiting(filing)
-    WORKFLOW.advance(filing.case, "return", actor=actor, at=at, data={"number": report.number, "reason": reason})
+    data = {"number": report.number, "reason": reason}
+    WORKFLOW.advance(filing.case, "return", actor=actor, at=at, locked=case, data=data)
     report.outcome, report.decided_by, report.decided_at = Report.Outcome.RETURNED, actor.person, at
     report.return_reason = reason
     report.save(update_fields=["outcome", "decided_by", "decided_at", "return_reason"])

@@ -13,7 +13,7 @@ from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Person, Post
 from organisations.roles import Right, UnitKind
-from records.models import CaseParticipant, Signature
+from records.models import Case, CaseParticipant, Signature
 from records.services.attachments import attach_all
 from records.services.signing import Hand, sign, void_signatures
 from risks.grading import SEVERE, Graded, grade_text
@@ -65,8 +65,8 @@ def apply_close_out(
     version: int | None = None,
 ) -> CloseOut:
     """The principal of the responsible unit signs and applies; the check of 10 working days starts from the next day."""
-    WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(risk.case, "apply", actor):
+    case = WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(case, "apply", actor):
         raise Refused(why)
     if open_proposal(risk):  # once the case is closed nobody could decide it
         raise Refused("长期管控或退出的申请还在审批，请等审批后再申请销号")
@@ -81,7 +81,13 @@ def apply_close_out(
     }
     signature = sign(case=risk.case, purpose="销号申请", content=content, hand=hand, actor=actor, at=at)
     done = WORKFLOW.advance(
-        risk.case, "apply", actor=actor, at=at, data=content | {"formula": result.formula, "signature": signature.pk}
+        risk.case,
+        "apply",
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data=content | {"formula": result.formula, "signature": signature.pk},
     )
     attach_all(photos, case=risk.case, purpose="治理完成照片", actor=actor, at=at, case_seq=done.event.case_seq)
     return CloseOut.objects.create(
@@ -125,8 +131,8 @@ def supply_correction(
     at: datetime,
     version: int | None = None,
 ) -> CloseOut:
-    WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(risk.case, "supply_correction", actor):
+    case = WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(case, "supply_correction", actor):
         raise Refused(why)
     close_out = open_close_out(risk)
     content = {
@@ -137,7 +143,13 @@ def supply_correction(
     }
     signature = sign(case=risk.case, purpose="销号申请补正", content=content, hand=hand, actor=actor, at=at)
     done = WORKFLOW.advance(
-        risk.case, "supply_correction", actor=actor, at=at, data=content | {"signature": signature.pk}
+        risk.case,
+        "supply_correction",
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data=content | {"signature": signature.pk},
     )
     attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
     close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
@@ -150,14 +162,20 @@ def lapse_correction(
     *, risk: RiskPoint, reason: str, new_due_on: date, actor: Actor, at: datetime, version: int | None = None
 ) -> CloseOut:
     """The correction was not supplied in its term: the application ends without a verification and treatment goes on."""
-    WORKFLOW.lock(risk.case, version=version)
+    case = WORKFLOW.lock(risk.case, version=version)
     close_out = open_close_out(risk)
     if Deadline.objects.open().filter(case=risk.pk, rule_key="risks.correction", due_at__gt=at).exists():
         raise Refused("补正期限未到，不能终止申请")
     if why := unfit_due_on(new_due_on, at=at):
         raise ClosureRefused(why, field="new_due_on")
     WORKFLOW.advance(
-        risk.case, "lapse", actor=actor, at=at, on=new_due_on, data={"reason": reason, "new_due_on": new_due_on}
+        risk.case,
+        "lapse",
+        actor=actor,
+        at=at,
+        locked=case,
+        on=new_due_on,
+        data={"reason": reason, "new_due_on": new_due_on},
     )
     close_out.outcome, close_out.decided_at = CloseOut.Outcome.FAILED, at
     close_out.save(update_fields=["outcome", "decided_at"])
@@ -201,8 +219,8 @@ def verify(
 
     A conclusion that was waiting is void with all its signatures: what changes must be signed anew.
     """
-    WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(risk.case, "verify", actor):
+    case = WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(case, "verify", actor):
         raise Refused(why)
     close_out = open_close_out(risk)
     verifiers = {actor.person.pk: actor.person} | {p.pk: p for p in colleagues}
@@ -258,7 +276,15 @@ def verify(
     for person in verifiers.values():
         CaseParticipant.objects.get_or_create(case=risk.case, person=person, part="核查人", defaults={"since": at})
     signature = _sign(verification, risk, hand, actor, at)
-    done = WORKFLOW.advance(risk.case, "verify", actor=actor, at=at, data=_told(verification, signature))
+    done = WORKFLOW.advance(
+        risk.case,
+        "verify",
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data=_told(verification, signature),
+    )
     verification.signatures.add(signature)
     attach_all(photos, case=risk.case, purpose="核查照片", actor=actor, at=at, case_seq=done.event.case_seq)
     return verification
@@ -269,20 +295,28 @@ def countersign(
     *, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
 ) -> Verification:
     """Sign the waiting conclusion. The last signature makes it take effect: grade and register change only here."""
-    WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(risk.case, "countersign", actor):
+    case = WORKFLOW.lock(risk.case, version=version)
+    if why := WORKFLOW.refusal(case, "countersign", actor):
         raise Refused(why)
     verification = waiting_verification(risk)
     assert verification is not None, "the workflow table lets nobody countersign without one"
     if verification.new_due_on and verification.new_due_on <= local_date(at):
         raise ClosureRefused("结论中的继续治理期限已过，请重新填写核查结论")
     signature = _sign(verification, risk, hand, actor, at)
-    WORKFLOW.advance(risk.case, "countersign", actor=actor, at=at, data=_told(verification, signature))
+    WORKFLOW.advance(
+        risk.case,
+        "countersign",
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data=_told(verification, signature),
+    )
     # Only now: the table refuses whoever stands among the signatures already.
     verification.signatures.add(signature)
     signed = set(verification.signatures.values_list("person", flat=True))
     if signed >= set(verification.verifiers.values_list("pk", flat=True)):
-        _take_effect(verification, risk, signature, actor=actor, at=at, late_reason=late_reason)
+        _take_effect(verification, risk, signature, locked=case, actor=actor, at=at, late_reason=late_reason)
     return verification
 
 
@@ -309,7 +343,14 @@ def _void(verification: Verification, reason: str, *, actor: Actor, at: datetime
 
 
 def _take_effect(
-    verification: Verification, risk: RiskPoint, signature: Signature, *, actor: Actor, at: datetime, late_reason: str
+    verification: Verification,
+    risk: RiskPoint,
+    signature: Signature,
+    *,
+    locked: Case,
+    actor: Actor,
+    at: datetime,
+    late_reason: str,
 ) -> None:
     close_out = verification.close_out
     passed = verification.passed
@@ -318,6 +359,7 @@ def _take_effect(
         "pass_closure" if passed else "fail_closure",
         actor=actor,
         at=at,
+        locked=locked,
         changes={"level": verification.grade} if passed else {},
         on=verification.new_due_on,
         data={

@@ -42,10 +42,10 @@ def propose_exit(
     version: int | None = None,
 ) -> ExitProposal:
     """Ask for long-term control, or for leaving the register because the site is gone, doubled or another district's."""
-    WORKFLOW.lock(risk.case, version=version)
+    case = WORKFLOW.lock(risk.case, version=version)
     if open_proposal(risk):
         raise Refused("已有待审批的申请")
-    if kind == K.LONG_TERM and risk.case.state != "treating":
+    if kind == K.LONG_TERM and case.state != "treating":
         raise Refused("治理中的重大、较大风险才能申请长期管控")
     if kind == K.LONG_TERM and not (enterprise_controller and township_controller and department_controller):
         raise Refused("长期管控须写明责任单位、乡街、部门三级管控责任人")
@@ -54,7 +54,7 @@ def propose_exit(
     data = {"kind": kind, "kind_text": K(kind).label, "reason": reason}
     if merged_into:
         data["merged_into"] = merged_into.case.number
-    done = WORKFLOW.advance(risk.case, "propose_exit", actor=actor, at=at, version=version, data=data)
+    done = WORKFLOW.advance(risk.case, "propose_exit", actor=actor, at=at, locked=case, data=data)
     attach_all(evidence, case=risk.case, purpose="退出证明材料", actor=actor, at=at, case_seq=done.event.case_seq)
     return ExitProposal.objects.create(
         risk=risk,
@@ -96,7 +96,7 @@ def decide_exit(
     version: int | None = None,
     late_reason: str = "",
 ) -> ExitProposal:
-    WORKFLOW.lock(risk.case, version=version)
+    case = WORKFLOW.lock(risk.case, version=version)
     proposal = open_proposal(risk)
     if proposal is None:
         raise Refused("没有待审批的申请")
@@ -105,7 +105,7 @@ def decide_exit(
         refuse_while_on_its_way(risk)
         _still_there(proposal)
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
-    if why := WORKFLOW.refusal(risk.case, action, actor):
+    if why := WORKFLOW.refusal(case, action, actor):
         raise Refused(why)
     content = {
         "number": risk.case.number,
@@ -117,7 +117,16 @@ def decide_exit(
     }
     signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
     data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
-    WORKFLOW.advance(risk.case, action, actor=actor, at=at, data=data, late_reason=late_reason)
+    WORKFLOW.advance(
+        risk.case,
+        action,
+        actor=actor,
+        at=at,
+        locked=case,
+        after=signature.event,
+        data=data,
+        late_reason=late_reason,
+    )
     proposal.decided_by, proposal.decided_at = actor.person, at
     proposal.is_approved, proposal.decision_note = approve, note
     proposal.save()
@@ -161,9 +170,9 @@ def reassess(
     result = evaluate(risk, method, inputs)
     if result.grade not in SEVERE:
         raise Refused(f"按所填取值已降到{result.grade.label}风险，请由责任单位主要负责人申请销号")
-    WORKFLOW.lock(risk.case, version=version)
     return sign_conclusion(
         risk=risk,
+        locked=WORKFLOW.lock(risk.case, version=version),
         action="reassess",
         purpose="长期管控再评估",
         method=method,

@@ -12,6 +12,7 @@ from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Unit
 from organisations.roles import UnitKind
+from records.models import Case
 from records.services.signing import Hand, sign
 from risks.grading import SEVERE, Graded, grade, grade_text
 from risks.models import Grading, RiskPoint
@@ -72,10 +73,11 @@ def conclude(
     """Sign the conclusion. Red or orange starts the handover clock of 3 working days from this day (三(二)2)."""
     result = evaluate(risk, method, inputs)
     participants = participants.strip() or actor.person.name
-    WORKFLOW.lock(risk.case, version=version)
+    case = WORKFLOW.lock(risk.case, version=version)
     refuse_while_on_its_way(risk)
     return sign_conclusion(
         risk=risk,
+        locked=case,
         action="conclude_severe" if result.grade in SEVERE else "conclude",
         purpose="研判结论",
         method=method,
@@ -92,6 +94,7 @@ def conclude(
 def sign_conclusion(
     *,
     risk: RiskPoint,
+    locked: Case,
     action: str,
     purpose: str,
     method: str,
@@ -104,7 +107,7 @@ def sign_conclusion(
     late_reason: str,
 ) -> Grading:
     """Sign the official grade and take the step; the caller holds the case's lock and its transaction."""
-    if why := WORKFLOW.refusal(risk.case, action, actor):
+    if why := WORKFLOW.refusal(locked, action, actor):
         raise Refused(why)
     told = _told(result, method) | {"participants": participants, "reason": reason}
     content = told | {"number": risk.case.number, "title": risk.case.title, "concluded_on": local_date(at)}
@@ -114,6 +117,8 @@ def sign_conclusion(
         action,
         actor=actor,
         at=at,
+        locked=locked,
+        after=signature.event,
         changes={"level": result.grade},
         data=told | {"signature": signature.pk},
         late_reason=late_reason,
@@ -144,7 +149,7 @@ def designate_lead(
         raise Refused("交办单位不能就是责任单位")
     if not unit.is_valid_on(local_date(at)):
         raise Refused(f"{unit}已撤销，请指定承接其职能的单位")
-    WORKFLOW.lock(case, version=version)
+    locked = WORKFLOW.lock(case, version=version)
     refuse_while_on_its_way(risk)
     before = case.lead_unit
     WORKFLOW.advance(
@@ -152,7 +157,7 @@ def designate_lead(
         "designate",
         actor=actor,
         at=at,
-        version=version,
+        locked=locked,
         changes={"lead_unit": unit},
         data={"from": before.name, "to": unit.name, "reason": reason},
     )

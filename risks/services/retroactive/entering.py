@@ -162,6 +162,7 @@ class Entering:
         label = f"{step['signer']}·{risk.case.lead_unit}{step['signer_title']}"
         sign_conclusion(
             risk=risk,
+            locked=WORKFLOW.lock(risk.case),
             action="conclude_severe" if severe else "conclude",
             purpose="研判结论",
             method=step["method"],
