@@ -138,7 +138,6 @@ class Workflow:
         if step.closes:
             locked.closed_on = local_date(at)
         locked.version += 1
-        locked.save()
         now = {"state": locked.state, "level": locked.level}
         moved = {key: [before[key], now[key]] for key in before if before[key] != now[key]}
         written = record(
@@ -150,6 +149,7 @@ class Workflow:
             data=dict(data or {}) | ({"moved": moved} if moved else {}),
         )
         effects = apply_event(locked, written, at=at, on=on, late_reason=late_reason, closes=step.closes)
+        locked.save()
         for name in ("state", "level", "version", "closed_on", "next_due_at", *(changes or {})):
             setattr(case, name, getattr(locked, name))
         return Advanced(event=written, effects=effects)

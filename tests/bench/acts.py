@@ -66,11 +66,11 @@ def _rate(scenes: list[Scene], *, evidence: bool) -> float:
 
 
 def _write_no_evidence() -> None:
-    """In this child only: `record` returns an event that is nowhere."""
-    from audit import services
+    """In this child only: `record` returns an event that is nowhere, `record_many` does nothing."""
+    from audit import bulk, services
     from audit.models import AuditEvent
 
-    real = services.record
+    real, many = services.record, bulk.record_many
 
     def nothing(name: str, *, by: Any, at: Any, case_id: int | None = None, **more: Any) -> AuditEvent:
         return AuditEvent(pk=0, name=name, at=at, case_id=case_id, case_seq=1 if case_id else None, canonical="{}")
@@ -78,6 +78,8 @@ def _write_no_evidence() -> None:
     for module in list(sys.modules.values()):
         if getattr(module, "record", None) is real:
             module.record = nothing  # type: ignore[attr-defined]
+        if getattr(module, "record_many", None) is many:
+            module.record_many = lambda *_, **__: None  # type: ignore[attr-defined]
 
 
 def letters(report: Report) -> None:
