@@ -15,7 +15,6 @@ class Grade(TextChoices):
 
 
 SEVERE = frozenset({Grade.RED, Grade.ORANGE})  # registered, handed over, closed by verification
-ORDER = {Grade.RED: 0, Grade.ORANGE: 1, Grade.YELLOW: 2, Grade.BLUE: 3}
 COLOUR = {Grade.RED: "红", Grade.ORANGE: "橙", Grade.YELLOW: "黄", Grade.BLUE: "蓝"}
 
 

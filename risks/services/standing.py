@@ -2,22 +2,20 @@
 
 from datetime import datetime
 
+from django.db.models import Subquery, Value
+from django.db.models.functions import Coalesce
+
 from organisations.actors import Actor
 from organisations.models import Enterprise, Unit
 from organisations.services.changes import Move
 from records.models import Case
-from risks.grading import ORDER, Grade
 from risks.models.point import OPEN_STATES
 
 
 def refresh_enterprise_grade(unit: Unit) -> None:
-    levels = set(
-        Case.objects.filter(kind="risk", responsible_unit=unit, state__in=OPEN_STATES)
-        .exclude(level="")
-        .values_list("level", flat=True)
-    )
-    worst = min((Grade(level) for level in levels), key=ORDER.__getitem__, default=None)
-    Enterprise.objects.filter(unit=unit).update(risk_grade=worst or "")
+    graded = Case.objects.filter(kind="risk", responsible_unit=unit, state__in=OPEN_STATES).exclude(level="")
+    worst = Subquery(graded.order_by("rank").values("level")[:1])
+    Enterprise.objects.filter(unit=unit).update(risk_grade=Coalesce(worst, Value("")))
 
 
 def regrade_after_move(move: Move, *, actor: Actor, at: datetime) -> str:
