@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.clock import local_date
 from organisations.models import District, Sector, Territory, Unit
-from records.models import Case, CaseCounter
+from records.models import Case
+
+# The row stays locked until the end: who comes second waits, and gets this number if the first one fails.
+_NEXT = """
+INSERT INTO records_casecounter AS counter (district_id, kind, prefix, year, last) VALUES (%s, %s, %s, %s, 1)
+ON CONFLICT (district_id, kind, prefix, year) DO UPDATE SET last = counter.last + 1 RETURNING last
+"""
 
 
 @transaction.atomic
@@ -46,8 +52,6 @@ def open_case(
 
 
 def _next_number(district: District, kind: str, prefix: str, year: int) -> int:
-    CaseCounter.objects.get_or_create(district=district, kind=kind, prefix=prefix, year=year)
-    counter = CaseCounter.objects.select_for_update().get(district=district, kind=kind, prefix=prefix, year=year)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return counter.last
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [district.pk, kind, prefix, year])
+        return int(cursor.fetchone()[0])

@@ -185,9 +185,12 @@ def edit_risk(
 def write_measures(risk: RiskPoint, measures: Mapping[str, str]) -> None:
     kept = {kind: text.strip() for kind, text in measures.items() if text.strip()}
     risk.measures.exclude(kind__in=kept).delete()
-    for kind in ControlMeasure.Kind.values:
-        if kind in kept:
-            ControlMeasure.objects.update_or_create(risk=risk, kind=kind, defaults={"text": kept[kind]})
+    ControlMeasure.objects.bulk_create(
+        [ControlMeasure(risk=risk, kind=kind, text=kept[kind]) for kind in ControlMeasure.Kind.values if kind in kept],
+        update_conflicts=True,
+        unique_fields=["risk", "kind"],
+        update_fields=["text"],
+    )
 
 
 def _evident(changed: Mapping[str, list[str]]) -> dict[str, list[Any]]:
