@@ -8,8 +8,8 @@ from organisations.roles import Right
 from records.events import Event as R
 from records.models import Case
 from risks.events import Event as E
+from risks.models import CloseOut, LongTermCheck, Progress, TreatmentPlan, Verification
 from risks.models import RiskState as S
-from risks.models import Verification
 
 KIND = "risk"
 
@@ -75,14 +75,13 @@ def approving_principal(actor: Actor, case: Case) -> bool:
 # Not by: nobody approves the own act; by person, whatever the account or post.
 def applicant_and_treaters(case: Case) -> set[int]:
     """三(二)4: neither who applied nor who treated verifies."""
-    risk = case.risk  # type: ignore[attr-defined]
-    return persons(
-        *risk.close_outs.values_list("applied_by", flat=True),  # on paper: who keyed the application in
-        *risk.close_outs.values_list("signature__person", flat=True),  # who supplied the correction
-        *risk.long_term_checks.values_list("by", flat=True),
-        *risk.progress.values_list("by", flat=True),
-        *risk.plans.values_list("by", flat=True),
+    applications = CloseOut.objects.filter(risk=case.pk).order_by()
+    treated = (model.objects.filter(risk=case.pk).order_by() for model in (LongTermCheck, Progress, TreatmentPlan))
+    found = applications.values_list("applied_by").union(  # on paper: who keyed the application in
+        applications.values_list("signature__person"),  # who supplied the correction
+        *(rows.values_list("by") for rows in treated),
     )
+    return persons(*(person for (person,) in found))
 
 
 def exit_proposer(case: Case) -> set[int]:

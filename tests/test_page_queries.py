@@ -124,4 +124,4 @@ def test_r3_case_page_with_a_form_beside_it() -> None:
 def test_r4_case_page_while_a_conclusion_waits_for_signatures() -> None:
     scene = risk_in("applied")
     scene.verify()
-    assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 41
+    assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 37

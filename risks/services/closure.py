@@ -273,8 +273,10 @@ def verify(
     verification.content = content | {"verification": verification.pk}
     verification.save(update_fields=["content"])
     verification.verifiers.set(verifiers.values())
-    for person in verifiers.values():
-        CaseParticipant.objects.get_or_create(case=risk.case, person=person, part="核查人", defaults={"since": at})
+    CaseParticipant.objects.bulk_create(
+        [CaseParticipant(case=risk.case, person=person, part="核查人", since=at) for person in verifiers.values()],
+        ignore_conflicts=True,  # who was one before stays one since then
+    )
     signature = _sign(verification, risk, hand, actor, at)
     done = WORKFLOW.advance(
         risk.case,
