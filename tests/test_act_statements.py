@@ -1,0 +1,91 @@
+"""How many statements an act asks of the database, as a literal number, however many events it writes.
+
+At most fifteen for creating a case and for each step; `make bench` measures the same.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from audit.models import AuditEvent
+from deadlines.calendar import WorkCalendar
+from tests.bench.measure import statements
+from tests.plugins.workspace import media, plain_font, plain_font_folder
+from tests.risks.builders import HAND, Scene, registered, risk_in
+
+__all__ = ["media", "plain_font", "plain_font_folder"]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
+# By token: hashing the password may write its newer form.
+TOKEN = type(HAND)(strokes=HAND.strokes, by_token=True)
+
+
+@pytest.fixture(autouse=True)
+def warm(plain_font: None) -> None:
+    """The working calendar is read once by each process."""
+    WorkCalendar.load()
+
+
+def cost(scene: Scene, work: Callable[[], object]) -> tuple[int, list[str]]:
+    """Statements of the work, and the events it wrote. The risk is read afresh in one of them, as a page would."""
+    before = AuditEvent.objects.filter(case_id=scene.pk).count()
+    asked = statements(work)
+    written = AuditEvent.objects.filter(case_id=scene.pk, case_seq__gt=before).order_by("case_seq")
+    return len(asked), list(written.values_list("name", flat=True))
+
+
+def test_x6_registering() -> None:
+    cast = registered().cast
+    made: list[Scene] = []
+    asked = statements(lambda: made.append(registered(cast=cast)))
+    assert len(asked) == 8
+    assert AuditEvent.objects.get(case_id=made[0].pk).case_seq == 1
+
+
+def test_x6_signing_a_conclusion() -> None:
+    scene = registered()
+    assert cost(scene, lambda: scene.conclude(hand=TOKEN)) == (
+        14,
+        ["records.signed", "risks.concluded_severe", "deadlines.started"],
+    )
+
+
+def test_x6_signing_a_conclusion_that_meets_a_clock() -> None:
+    scene = risk_in("awaiting")
+    assert cost(scene, lambda: scene.conclude(hand=TOKEN)) == (
+        15,
+        ["records.signed", "risks.concluded_severe", "deadlines.met", "deadlines.started"],
+    )
+
+
+def test_x6_reporting_progress() -> None:
+    scene = risk_in("treating")
+    assert cost(scene, scene.progress) == (7, ["risks.progressed"])
+
+
+def test_x6_applying_for_close_out() -> None:
+    scene = risk_in("treating")
+    assert cost(scene, lambda: scene.apply(hand=TOKEN)) == (
+        15,
+        ["records.signed", "risks.closure_applied", "deadlines.met", "deadlines.started"],
+    )
+
+
+def test_x6_more_clocks_are_no_more_statements() -> None:
+    """Approving long-term control starts two clocks and ends one: the effects are one event each, written at once."""
+    scene = risk_in("treating")
+    scene.propose()
+    found, events = cost(scene, lambda: scene.decide_exit(hand=TOKEN))
+    assert [name for name in events if name.startswith("deadlines.")] == [
+        "deadlines.cancelled",
+        "deadlines.started",
+        "deadlines.started",
+    ]
+    assert found == 19
+
+
+def test_x6_the_same_conclusion_again_keeps_its_signature() -> None:
+    """Nothing was signed, so that there is no event to go on from: the last number is asked for."""
+    scene = risk_in("graded")
+    found, events = cost(scene, lambda: scene.conclude(hand=TOKEN))
+    assert (events, scene.risk.gradings.values("signature").distinct().count()) == (["risks.concluded_severe"], 1)
+    assert found == 11
