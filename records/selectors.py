@@ -27,9 +27,11 @@ def letters_for(actor: Actor) -> QuerySet[Letter]:
             Q(post=None) | Q(post=actor.post.pk)
         )
     )
-    seen = Q(case__in=Case.objects.for_actor(actor)) | Q(issuer=actor.unit_id) | sent | asked
+    # Asked of each letter's case: beside an OR, "in" would first list every case of the district.
+    within = Q(Exists(Case.objects.for_actor(actor).filter(pk=OuterRef("case"))))
+    seen = within | Q(issuer=actor.unit_id) | sent | asked
     if actor.scope in {Scope.ASSIGNED, Scope.NONE}:
-        seen = Q(case__in=Case.objects.for_actor(actor))
+        seen = within
     own = Q(issuer=actor.unit_id) | asked
     found = Letter.objects.filter(seen)
     if actor.unit.is_regulator or actor.unit.kind in {"government", "supervisory", "higher"}:

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from django.core.files.storage import default_storage
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -22,7 +22,8 @@ _INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
 @require_safe
 def download(request: ActorRequest, pk: int) -> HttpResponse:
     # Enclosures go with their letter, also to who does not see its case.
-    seen = Q(case__in=Case.objects.for_actor(request.actor)) | Q(enclosed_in__in=letters_for(request.actor))
+    within = Exists(Case.objects.for_actor(request.actor).filter(pk=OuterRef("case")))
+    seen = Q(within) | Q(enclosed_in__in=letters_for(request.actor))
     attachment = get_object_or_404(Attachment.objects.filter(seen).select_related("case").distinct(), pk=pk)
     copies = Letter.objects.filter(Q(pdf=attachment) | Q(scan=attachment) | Q(enclosures=attachment))
     if copies.exists() and not letters_for(request.actor).filter(pk__in=copies).exists():

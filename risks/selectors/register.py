@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import BinaryField, BooleanField, CharField, F, Func, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
@@ -187,11 +189,24 @@ def count_text(counted: int) -> str:
     return "1 万以上" if counted > COUNT_UP_TO else f"{counted:,}"
 
 
-def counts_by_grade(queryset: QuerySet[Case]) -> dict[str, int]:
-    """Grade → capped count; "" is what has none yet."""
-    bare = queryset.select_related(None)
+def counts_by_grade(*querysets: QuerySet[Case]) -> list[dict[str, int]]:
+    """For each of these: grade → capped count, "" is what has none yet. One statement in all."""
     ranks = {level: RANKS[level] for level in Grade.values} | {"": NO_RANK}
-    return {level: capped_count(bare.filter(rank=rank)) for level, rank in ranks.items()}
+    counts, values = [], []
+    for queryset in querysets:
+        for rank in ranks.values():
+            rows = queryset.filter(rank=rank).order_by().values("pk")[: COUNT_UP_TO + 1]
+            try:
+                text, given = rows.query.sql_with_params()
+            except EmptyResultSet:
+                text, given = "SELECT WHERE false", ()
+            counts.append(f"(SELECT count(*) FROM ({text}) AS counted)")
+            values += given
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", values)
+        found = cursor.fetchone()
+    size = len(ranks)
+    return [dict(zip(ranks, found[at : at + size], strict=True)) for at in range(0, len(found), size)]
 
 
 def nearest_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:

@@ -74,8 +74,11 @@ def _filtered(request: ActorRequest, at: datetime) -> tuple[RiskFilter, chips.Li
 def register(request: ActorRequest) -> HttpResponse:
     at, actor = now(), request.actor
     found, links = _filtered(request, at)
-    counts = counts_by_grade(_without_grade(found))
-    everywhere = counts if _only_defaults(found, links) else counts_by_grade(risk_cases(actor).filter(closed_on=None))
+    counted = [_without_grade(found)]
+    if not _only_defaults(found, links):
+        counted.append(risk_cases(actor).filter(closed_on=None))
+    counts, *others = counts_by_grade(*counted)
+    everywhere = others[0] if others else counts
     total = chips.grade_total(counts, str(links.params["grade"])) if found.is_valid() else 0
     asked_sort, links = links.sort, replace(links, sort=sort_for(links.sort, total))
     unsorted = "" if links.sort == asked_sort else f"超过 1 万个时不能{sort_text(asked_sort)}，请先用上面的条件缩小范围"

@@ -1,5 +1,6 @@
 """`make bench [ARGS="sweep pages …"]`: every figure a ratio within this run. Writes nothing; docs/bench.md is by hand."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def _run() -> int:
     from django.test.utils import setup_test_environment
 
     django.setup()
+    logging.disable(logging.INFO)  # a line for each request would hide the figures
     setup_test_environment()
     call_command("migrate", "--noinput", "--verbosity=0")
     from tests.bench import acts, engine, pages
