@@ -1,6 +1,7 @@
 """The one who acts: an account, in one of its person's posts."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from audit.services import Stamp
 from organisations.models import Account, Person, Post, Unit
@@ -35,6 +36,11 @@ class Actor:
     @property
     def district_id(self) -> int:
         return self.post.unit.district_id
+
+    @cached_property
+    def supervised_sectors(self) -> list[int]:
+        """The sectors its unit is in charge of; an actor lives as long as one request."""
+        return list(self.unit.sectors.values_list("pk", flat=True))
 
     @property
     def role(self) -> Role:

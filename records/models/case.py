@@ -32,9 +32,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
             case Scope.TERRITORY:
                 return mine.filter(township_id=actor.unit.territory_id)
             case Scope.SUPERVISED:
-                sectors = list(actor.unit.sectors.values_list("pk", flat=True))
                 return mine.filter(
-                    Q(lead_unit_id=actor.unit_id) | Q(responsible_unit_id=actor.unit_id) | Q(sector_id__in=sectors)
+                    Q(lead_unit_id=actor.unit_id)
+                    | Q(responsible_unit_id=actor.unit_id)
+                    | Q(sector_id__in=actor.supervised_sectors)
                 )
             case Scope.OWN:
                 return mine.filter(responsible_unit_id=actor.unit_id)

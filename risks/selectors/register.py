@@ -192,7 +192,8 @@ def count_text(counted: int) -> str:
 def counts_by_grade(*querysets: QuerySet[Case]) -> list[dict[str, int]]:
     """For each of these: grade → capped count, "" is what has none yet. One statement in all."""
     ranks = {level: RANKS[level] for level in Grade.values} | {"": NO_RANK}
-    counts, values = [], []
+    counts: list[str] = []
+    values: list[Any] = []
     for queryset in querysets:
         for rank in ranks.values():
             rows = queryset.filter(rank=rank).order_by().values("pk")[: COUNT_UP_TO + 1]
