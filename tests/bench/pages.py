@@ -35,6 +35,9 @@ def grow(cast: Cast, to: int) -> None:
     units = list(Unit.objects.filter(kind="enterprise").values_list("pk", flat=True))
     townships = list(Territory.objects.exclude(kind="district").values_list("pk", flat=True))
     leads = list(Unit.objects.filter(kind__in=["bureau", "department"]).values_list("pk", flat=True))
+    # A larger district has more units; what lies on the desk of the one whose worklist is opened stays what it was.
+    if to > FEW:
+        leads.remove(cast.handler.unit_id)
     nth = f"({first} + n)"
     multiply(
         Case,
