@@ -16,7 +16,7 @@ from config.local.processes import stop_on_signals
 from config.local.test import own_folder
 from tests.torture.servers import Mender, Servers
 
-SHORT = {"risks": 60, "every": 1.5, "swept": 0.35, "decisions": 1000, "letters": 64}
+SHORT = {"risks": 60, "every": 1.5, "swept": 0.25, "decisions": 1000, "letters": 160}
 LONG = {"risks": 300, "every": 4.0, "swept": 1.0, "decisions": 1000, "letters": 1000}
 
 
