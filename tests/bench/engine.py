@@ -100,7 +100,8 @@ def filings(report: Report) -> None:
     period = rule.every.period_of(date(2026, 11, 1))
     at = now()
     ours = min(undone(lambda: expected.make(rule, rule.every, period, [district], at=at)) for _ in range(3))
-    expected.make(rule, rule.every, rule.every.period_of(date(2026, 10, 1)), [district], at=at)
+    with transaction.atomic():
+        expected.make(rule, rule.every, rule.every.period_of(date(2026, 10, 1)), [district], at=at)
     filing = Filing.objects.select_related("case").latest("pk")
     clock = Deadline.objects.get(case=filing.pk)
 
