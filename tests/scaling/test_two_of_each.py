@@ -107,11 +107,11 @@ def _prepared() -> Machines:
 def answers(address: str) -> bool:
     try:
         return requests.get(f"{address}/readyz", timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
-def until(condition: Any, what: str, machines: Machines, patience: float = 60.0) -> None:
+def until(condition: Any, what: str, machines: Machines, patience: float = 120.0) -> None:
     deadline = time.monotonic() + patience
     while not condition():
         told = {name: child.tail(5) for name, child in machines.children.items()}
