@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
 
-from tests.torture.oracle import Clock, Edit, almanac_at, rungs_at
+from tests.torture.oracle import NEVER, Clock, Edit, almanac_at, rungs_at
 
 Findings = Counter  # kind of fault → how often
 
@@ -71,7 +71,8 @@ def compare_next_due(database: str, expected: dict[int, list[Clock]]) -> tuple[F
     """The spine's copy of the nearest open due moment."""
     faults, words = Findings(), []
     for row in rows(database, "SELECT id, next_due_at FROM records_case WHERE kind = 'risk'"):
-        nearest = min((c.due_at for c in expected.get(row.id, []) if c.closed_at is None), default=None)
+        running = (c.due_at for c in expected.get(row.id, []) if c.closed_at is None and c.due_at != NEVER)
+        nearest = min(running, default=None)
         if nearest != row.next_due_at:
             faults["wrong"] += 1
             words.append(f"case {row.id}: next due {row.next_due_at}, expected {nearest}")
