@@ -54,8 +54,10 @@ def main() -> int:
             print(servers.tails(), flush=True)
             raise
         finally:
-            mender.stop()
-            servers.stop()
+            try:
+                mender.stop()
+            finally:
+                servers.stop()
     if given.report:
         given.report.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n")
     total = {fault: faults.get(fault, 0) for fault in ("lost", "doubled", "early", "late", "wrong")}

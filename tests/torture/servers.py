@@ -104,53 +104,21 @@ class Servers:
             self.parts.stop("beat", "worker", "redis", "postgres")
 
 
-class Mender(threading.Thread):
-    """Looks after the servers twice a second until told to stop."""
+class Doer(threading.Thread):
+    """Does `work` until told to stop. What went wrong is told then: a torturer that died tortures nobody."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.servers, self.ended = servers, threading.Event()
-
-    def run(self) -> None:
-        while not self.ended.wait(0.5):
-            self.servers.mend()
-
-    def stop(self) -> None:
-        self.ended.set()
-        self.join(60)
-
-
-class Killer(threading.Thread):
-    """Kills by a seeded choice, again and again, until told to stop. `count` says whom how often.
-
-    `every` are the real seconds between kills; two in three times it waits besides until `is_well` says that a sweep got
-    through, else nobody would ever do anything.
-    """
-
-    def __init__(self, servers: Servers, *, seed: int, every: float, is_well: Callable[[], bool]) -> None:
-        super().__init__(daemon=True)
-        self.servers, self.every, self.is_well = servers, every, is_well
-        self.rng = random.Random(seed)
-        self.count: Counter[str] = Counter()
         self.ended = threading.Event()
         self.error: BaseException | None = None
 
+    def work(self) -> None:
+        raise NotImplementedError
+
     def run(self) -> None:
         try:
-            while not self.ended.wait(self.every * self.rng.uniform(0.5, 1.5)):
-                if not self.servers.beating:
-                    continue
-                victim = self.rng.choices(VICTIMS, WEIGHTS)[0]
-                if self.rng.random() < 0.1:
-                    self.servers.flush_redis()
-                    self.count["flush"] += 1
-                self.servers.kill(victim)
-                self.count[victim] += 1
-                if self.rng.random() < 0.67:
-                    patience = time.monotonic() + 20
-                    while not self.is_well() and time.monotonic() < patience and not self.ended.is_set():
-                        time.sleep(0.1)
-        except BaseException as error:  # told at the end: a torturer that died tortures nobody
+            self.work()
+        except BaseException as error:
             self.error = error
 
     def stop(self) -> None:
@@ -158,6 +126,47 @@ class Killer(threading.Thread):
         self.join(60)
         if self.error is not None:
             raise self.error
+
+
+class Mender(Doer):
+    """Looks after the servers twice a second."""
+
+    def __init__(self, servers: Servers) -> None:
+        super().__init__()
+        self.servers = servers
+
+    def work(self) -> None:
+        while not self.ended.wait(0.5):
+            self.servers.mend()
+
+
+class Killer(Doer):
+    """Kills by a seeded choice, again and again. `count` says whom how often.
+
+    `every` are the real seconds between kills; two in three times it waits besides until `is_well` says that a sweep got
+    through, else nobody would ever do anything.
+    """
+
+    def __init__(self, servers: Servers, *, seed: int, every: float, is_well: Callable[[], bool]) -> None:
+        super().__init__()
+        self.servers, self.every, self.is_well = servers, every, is_well
+        self.rng = random.Random(seed)
+        self.count: Counter[str] = Counter()
+
+    def work(self) -> None:
+        while not self.ended.wait(self.every * self.rng.uniform(0.5, 1.5)):
+            if not self.servers.beating:
+                continue
+            victim = self.rng.choices(VICTIMS, WEIGHTS)[0]
+            if self.rng.random() < 0.1:
+                self.servers.flush_redis()
+                self.count["flush"] += 1
+            self.servers.kill(victim)
+            self.count[victim] += 1
+            if self.rng.random() < 0.67:
+                patience = time.monotonic() + 20
+                while not self.is_well() and time.monotonic() < patience and not self.ended.is_set():
+                    time.sleep(0.1)
 
 
 def until(condition: Callable[[], bool], *, patience: float, what: str) -> None:
