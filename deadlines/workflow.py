@@ -19,7 +19,7 @@ from organisations.actors import Actor
 from organisations.models import Person
 from records.calendar_lock import held
 from records.events import READINGS
-from records.models import Case
+from records.models import Case, Signature
 
 Who = Callable[[Actor, Case], bool]
 
@@ -84,6 +84,11 @@ class Workflow:
             return step.not_by_label
         return ""
 
+    def check(self, case: Case, action: str, actor: Actor) -> None:
+        """Raises Refused where there is a `refusal`: asked of the locked case before anything is signed for the step."""
+        if why := self.refusal(case, action, actor):
+            raise Refused(why)
+
     def actions_for(self, case: Case, actor: Actor) -> list[Step]:
         """What `actor` can do on `case` now, in the order of the table."""
         return [s for s in self.steps if not s.hidden and not self.refusal(case, s.action, actor)]
@@ -113,7 +118,7 @@ class Workflow:
         at: datetime,
         version: int | None = None,
         locked: Case | None = None,
-        after: AuditEvent | None = None,
+        signed: Signature | None = None,
         data: Mapping[str, Any] | None = None,
         changes: Mapping[str, Any] | None = None,
         event: str | None = None,
@@ -122,13 +127,12 @@ class Workflow:
     ) -> Advanced:
         """Take one step. `changes` are fields of the spine, `event` overrides the step's (an outcome known only now).
 
-        `locked` is what `lock` gave, by whoever had to look before this step and wrote nothing else to the row since;
-        `after`, the event written last on the case (audit.services.record). Without them both are asked for here.
+        `locked` is what `lock` gave, by whoever had to look before this step and wrote nothing else to the row since.
+        `signed` is what was signed for this step, just before it: the event names it and goes on from its number.
         Raises Refused (Overtaken when another person was faster), LateReasonMissing.
         """
         locked = locked or self.lock(case, version=version)
-        if refusal := self.refusal(locked, action, actor):
-            raise Refused(refusal)
+        self.check(locked, action, actor)
         step = self._by_action[action]
         before = {"state": locked.state, "level": locked.level}
         for name, value in (changes or {}).items():
@@ -140,13 +144,14 @@ class Workflow:
         locked.version += 1
         now = {"state": locked.state, "level": locked.level}
         moved = {key: [before[key], now[key]] for key in before if before[key] != now[key]}
+        said = dict(data or {}) | ({"signature": signed.pk} if signed else {}) | ({"moved": moved} if moved else {})
         written = record(
             event or step.event,
             by=actor.stamp,
             at=at,
             case_id=locked.pk,
-            after=after,
-            data=dict(data or {}) | ({"moved": moved} if moved else {}),
+            after=signed.event if signed else None,
+            data=said,
         )
         effects = apply_event(locked, written, at=at, on=on, late_reason=late_reason, closes=step.closes)
         locked.save()

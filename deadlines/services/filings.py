@@ -49,9 +49,9 @@ def file_report(
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
+        signed=signature,
         late_reason=late_reason,
-        data={"number": number, "text": text, "signature": signature.pk, "late_reason": late_reason},
+        data={"number": number, "text": text, "late_reason": late_reason},
     )
     assert done.event.case_seq is not None
     attach_all(files, case=filing.case, purpose=PURPOSE, actor=actor, at=at, case_seq=done.event.case_seq)
@@ -85,8 +85,8 @@ def receive_report(*, filing: Filing, hand: Hand, actor: Actor, at: datetime, ve
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data={"number": report.number, "signature": signature.pk},
+        signed=signature,
+        data={"number": report.number},
     )
     report.outcome, report.decided_by, report.decided_at = Report.Outcome.RECEIVED, actor.person, at
     report.receipt = signature

@@ -83,15 +83,7 @@ def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, ac
         if (found := before.first()) is None:
             raise
         return found
-    signature.event = record(
-        Event.SIGNED,
-        by=actor.stamp,
-        at=at,
-        case_id=case.pk,
-        subject=("signature", signature.pk),
-        data={"purpose": purpose, "digest": signature.digest, "strokes": digest_of(signature.strokes)},
-    )
-    return signature
+    return _recorded(signature, {"strokes": digest_of(signature.strokes)}, actor)
 
 
 def _sign_on_paper(paper: Paper, *, case: Case, purpose: str, text: str, actor: Actor, at: datetime) -> Signature:
@@ -113,21 +105,24 @@ def _sign_on_paper(paper: Paper, *, case: Case, purpose: str, text: str, actor: 
         keyed_by=actor.person,
         confirmed_by=paper.confirmed_by,
     )
+    said = {
+        "method": "paper",
+        "signer": signature.signer_label,
+        "document_on": paper.document_on,
+        "scan": paper.scan.digest,
+        "confirmed_by": paper.confirmed_by.name,
+    }
+    return _recorded(signature, said, actor)
+
+
+def _recorded(signature: Signature, said: Mapping[str, Any], actor: Actor) -> Signature:
     signature.event = record(
         Event.SIGNED,
         by=actor.stamp,
-        at=at,
-        case_id=case.pk,
+        at=signature.at,
+        case_id=signature.case_id,
         subject=("signature", signature.pk),
-        data={
-            "purpose": purpose,
-            "digest": signature.digest,
-            "method": "paper",
-            "signer": signature.signer_label,
-            "document_on": paper.document_on,
-            "scan": paper.scan.digest,
-            "confirmed_by": paper.confirmed_by.name,
-        },
+        data={"purpose": signature.purpose, "digest": signature.digest, **said},
     )
     return signature
 

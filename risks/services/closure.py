@@ -66,8 +66,7 @@ def apply_close_out(
 ) -> CloseOut:
     """The principal of the responsible unit signs and applies; the check of 10 working days starts from the next day."""
     case = WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(case, "apply", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "apply", actor)
     if open_proposal(risk):  # once the case is closed nobody could decide it
         raise Refused("长期管控或退出的申请还在审批，请等审批后再申请销号")
     result = _lowered(risk, method, inputs)
@@ -86,8 +85,8 @@ def apply_close_out(
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data=content | {"formula": result.formula, "signature": signature.pk},
+        signed=signature,
+        data=content | {"formula": result.formula},
     )
     attach_all(photos, case=risk.case, purpose="治理完成照片", actor=actor, at=at, case_seq=done.event.case_seq)
     return CloseOut.objects.create(
@@ -132,8 +131,7 @@ def supply_correction(
     version: int | None = None,
 ) -> CloseOut:
     case = WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(case, "supply_correction", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "supply_correction", actor)
     close_out = open_close_out(risk)
     content = {
         "number": risk.case.number,
@@ -148,8 +146,8 @@ def supply_correction(
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data=content | {"signature": signature.pk},
+        signed=signature,
+        data=content,
     )
     attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
     close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
@@ -220,8 +218,7 @@ def verify(
     A conclusion that was waiting is void with all its signatures: what changes must be signed anew.
     """
     case = WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(case, "verify", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "verify", actor)
     close_out = open_close_out(risk)
     verifiers = {actor.person.pk: actor.person} | {p.pk: p for p in colleagues}
     able = {post.person_id for post in eligible_verifiers(risk, at=at)}
@@ -284,8 +281,8 @@ def verify(
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data=_told(verification, signature),
+        signed=signature,
+        data=_told(verification),
     )
     verification.signatures.add(signature)
     attach_all(photos, case=risk.case, purpose="核查照片", actor=actor, at=at, case_seq=done.event.case_seq)
@@ -298,8 +295,7 @@ def countersign(
 ) -> Verification:
     """Sign the waiting conclusion. The last signature makes it take effect: grade and register change only here."""
     case = WORKFLOW.lock(risk.case, version=version)
-    if why := WORKFLOW.refusal(case, "countersign", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "countersign", actor)
     verification = waiting_verification(risk)
     assert verification is not None, "the workflow table lets nobody countersign without one"
     if verification.new_due_on and verification.new_due_on <= local_date(at):
@@ -311,8 +307,8 @@ def countersign(
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data=_told(verification, signature),
+        signed=signature,
+        data=_told(verification),
     )
     # Only now: the table refuses whoever stands among the signatures already.
     verification.signatures.add(signature)
@@ -410,5 +406,5 @@ def _sign(verification: Verification, risk: RiskPoint, hand: Hand, actor: Actor,
     return sign(case=risk.case, purpose="核查结论", content=verification.content, hand=hand, actor=actor, at=at)
 
 
-def _told(verification: Verification, signature: Signature) -> dict[str, Any]:
-    return dict(verification.content) | {"signature": signature.pk, "grade_text": grade_text(verification.grade)}
+def _told(verification: Verification) -> dict[str, Any]:
+    return dict(verification.content) | {"grade_text": grade_text(verification.grade)}

@@ -105,8 +105,7 @@ def decide_exit(
         refuse_while_on_its_way(risk)
         _still_there(proposal)
         action = "approve_long_term" if proposal.kind == K.LONG_TERM else "approve_exit"
-    if why := WORKFLOW.refusal(case, action, actor):
-        raise Refused(why)
+    WORKFLOW.check(case, action, actor)
     content = {
         "number": risk.case.number,
         "proposal": proposal.pk,
@@ -116,15 +115,14 @@ def decide_exit(
         "note": note,
     }
     signature = sign(case=risk.case, purpose="审批退出治理", content=content, hand=hand, actor=actor, at=at)
-    data = content | {"kind_text": K(proposal.kind).label, "signature": signature.pk}
     WORKFLOW.advance(
         risk.case,
         action,
         actor=actor,
         at=at,
         locked=case,
-        after=signature.event,
-        data=data,
+        signed=signature,
+        data=content | {"kind_text": K(proposal.kind).label},
         late_reason=late_reason,
     )
     proposal.decided_by, proposal.decided_at = actor.person, at

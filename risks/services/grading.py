@@ -107,8 +107,7 @@ def sign_conclusion(
     late_reason: str,
 ) -> Grading:
     """Sign the official grade and take the step; the caller holds the case's lock and its transaction."""
-    if why := WORKFLOW.refusal(locked, action, actor):
-        raise Refused(why)
+    WORKFLOW.check(locked, action, actor)
     told = _told(result, method) | {"participants": participants, "reason": reason}
     content = told | {"number": risk.case.number, "title": risk.case.title, "concluded_on": local_date(at)}
     signature = sign(case=risk.case, purpose=purpose, content=content, hand=hand, actor=actor, at=at)
@@ -118,9 +117,9 @@ def sign_conclusion(
         actor=actor,
         at=at,
         locked=locked,
-        after=signature.event,
+        signed=signature,
         changes={"level": result.grade},
-        data=told | {"signature": signature.pk},
+        data=told,
         late_reason=late_reason,
     )
     refresh_enterprise_grade(risk.case.responsible_unit)

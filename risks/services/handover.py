@@ -70,8 +70,7 @@ def draft_handover(
 ) -> Letter:
     """Write the draft; with `checker`, hand it in for checking at once."""
     case = _lock(risk, version)
-    if why := WORKFLOW.refusal(case, "draft_handover", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "draft_handover", actor)
     if why := unfit_due_on(due_on, at=at):
         raise LetterRefused(why, field="due_on")
     letter = letters.draft_letter(
@@ -135,8 +134,7 @@ def dispatch_handover(
 def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     case = _lock(risk, version)
     letter = _letter(risk)
-    if why := WORKFLOW.refusal(case, "receive", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "receive", actor)
     content = {"letter": letter.number, "digest": letter.content_digest, "received_by": case.responsible_unit.name}
     receipt = sign(case=case, purpose="签收交办函", content=content, hand=hand, actor=actor, at=at)
     sending.receive_letter(letter, receipt=receipt, actor=actor, at=at)
@@ -157,8 +155,7 @@ def leave_handover(
 ) -> Letter:
     """留置送达 when the recipient refuses or cannot sign: treatment goes on from here as if it had."""
     case = _lock(risk, version)
-    if why := WORKFLOW.refusal(case, "leave", actor):
-        raise Refused(why)
+    WORKFLOW.check(case, "leave", actor)
     letter = sending.leave_letter(
         _letter(risk), refusal_reason=refusal_reason, witnesses=witnesses, photos=photos, actor=actor, at=at
     )

@@ -282,8 +282,8 @@ class Entering:
             actor=self.keyer,
             at=applied_at,
         )
-        told = content | {"formula": result.formula, "signature": signature.pk} | self._told(step["applied_on"])
-        WORKFLOW.advance(case, "apply", actor=self.keyer, at=applied_at, data=told)
+        told = content | {"formula": result.formula} | self._told(step["applied_on"])
+        WORKFLOW.advance(case, "apply", actor=self.keyer, at=applied_at, signed=signature, data=told)
         verified_at = self._moment(step["verified_on"])
         close_out = CloseOut.objects.create(
             risk=risk,
