@@ -293,7 +293,7 @@ def queries_with(rows: int, actor: Actor) -> int:
 
 def test_the_page_asks_as_often_for_three_rows_as_for_one() -> None:
     actor = make_actor("bureau_handler", "区应急管理局")
-    # 3 who asks, 1 rows, 1 counts, 3 choices, 1 calendar, 2 clocks and gradings, 3 the shell.
+    # 3 who asks, 1 rows, 1 for the counts, 3 choices, 1 calendar, 2 clocks and gradings, 3 the shell.
     assert queries_with(1, actor) == 12
     assert queries_with(2, actor) == 12
 

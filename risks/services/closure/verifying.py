@@ -1,4 +1,4 @@
-"""Close-out (销号), 三(二)4: the principal applies, at least two others verify on site, their signed conclusion decides."""
+"""The verification on site: written and signed by one, signed by all, and only then it decides."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.clock import local_date
-from deadlines.models import Deadline
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from organisations.models import Person, Post
@@ -16,168 +15,13 @@ from organisations.roles import Right, UnitKind
 from records.models import Case, CaseParticipant, Signature
 from records.services.attachments import attach_all
 from records.services.signing import Hand, sign, void_signatures
-from risks.grading import SEVERE, Graded, grade_text
+from risks.grading import grade_text
 from risks.models import CloseOut, Grading, RiskPoint, Verification
-from risks.services.exits import open_proposal
+from risks.services.closure.waiting import ClosureRefused, lowered, open_close_out, waiting_verification
 from risks.services.grading import evaluate
 from risks.services.handover import unfit_due_on
 from risks.services.standing import refresh_enterprise_grade
 from risks.workflow import WORKFLOW, applicant_and_treaters
-
-S = Verification.State
-
-
-class ClosureRefused(Refused):
-    """Why an application or a conclusion cannot be taken, at the field where it stands."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        self.field = field
-        super().__init__(message)
-
-
-def open_close_out(risk: RiskPoint) -> CloseOut:
-    close_out = risk.close_outs.filter(outcome=CloseOut.Outcome.OPEN).first()
-    if close_out is None:
-        raise Refused("没有待核查的销号申请")
-    return close_out
-
-
-def waiting_verification(risk: RiskPoint) -> Verification | None:
-    return (
-        Verification.objects.filter(close_out__risk=risk, state=S.SIGNING)
-        .select_related("close_out", "drafted_by")
-        .prefetch_related("verifiers", "signatures")
-        .first()
-    )
-
-
-@transaction.atomic
-def apply_close_out(
-    *,
-    risk: RiskPoint,
-    statement: str,
-    method: str,
-    inputs: Mapping[str, str],
-    hand: Hand,
-    photos: Iterable[UploadedFile] = (),
-    actor: Actor,
-    at: datetime,
-    version: int | None = None,
-) -> CloseOut:
-    """The principal of the responsible unit signs and applies; the check of 10 working days starts from the next day."""
-    case = WORKFLOW.lock(risk.case, version=version)
-    WORKFLOW.check(case, "apply", actor)
-    if open_proposal(risk):  # once the case is closed nobody could decide it
-        raise Refused("长期管控或退出的申请还在审批，请等审批后再申请销号")
-    result = _lowered(risk, method, inputs)
-    content = {
-        "number": risk.case.number,
-        "application": risk.close_outs.count() + 1,  # the same words a second time are a second signature
-        "statement": statement,
-        "method": method,
-        "inputs": result.inputs,
-        "proposed_grade": result.grade.value,
-    }
-    signature = sign(case=risk.case, purpose="销号申请", content=content, hand=hand, actor=actor, at=at)
-    done = WORKFLOW.advance(
-        risk.case,
-        "apply",
-        actor=actor,
-        at=at,
-        locked=case,
-        signed=signature,
-        data=content | {"formula": result.formula},
-    )
-    attach_all(photos, case=risk.case, purpose="治理完成照片", actor=actor, at=at, case_seq=done.event.case_seq)
-    return CloseOut.objects.create(
-        risk=risk,
-        statement=statement,
-        method=method,
-        inputs=result.inputs,
-        proposed_grade=result.grade,
-        applied_by=actor.person,
-        applied_at=at,
-        signature=signature,
-    )
-
-
-@transaction.atomic
-def ask_correction(
-    *, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
-) -> CloseOut:
-    """One notice only, and not once the conclusion is being signed."""
-    close_out = open_close_out(risk)
-    if close_out.correction_asked_at:
-        raise Refused("补正只能通知一次，请现场核查后下结论")
-    if waiting_verification(risk):
-        raise Refused("核查结论正在会签，不能再通知补正")
-    WORKFLOW.advance(
-        risk.case, "ask_correction", actor=actor, at=at, version=version, data={"note": note}, late_reason=late_reason
-    )
-    close_out.correction_note, close_out.correction_asked_at = note, at
-    close_out.save(update_fields=["correction_note", "correction_asked_at"])
-    return close_out
-
-
-@transaction.atomic
-def supply_correction(
-    *,
-    risk: RiskPoint,
-    statement: str,
-    hand: Hand,
-    photos: Iterable[UploadedFile] = (),
-    actor: Actor,
-    at: datetime,
-    version: int | None = None,
-) -> CloseOut:
-    case = WORKFLOW.lock(risk.case, version=version)
-    WORKFLOW.check(case, "supply_correction", actor)
-    close_out = open_close_out(risk)
-    content = {
-        "number": risk.case.number,
-        "close_out": close_out.pk,
-        "statement": statement,
-        "proposed_grade": close_out.proposed_grade,
-    }
-    signature = sign(case=risk.case, purpose="销号申请补正", content=content, hand=hand, actor=actor, at=at)
-    done = WORKFLOW.advance(
-        risk.case,
-        "supply_correction",
-        actor=actor,
-        at=at,
-        locked=case,
-        signed=signature,
-        data=content,
-    )
-    attach_all(photos, case=risk.case, purpose="补正材料", actor=actor, at=at, case_seq=done.event.case_seq)
-    close_out.statement, close_out.signature, close_out.correction_supplied_at = statement, signature, at
-    close_out.save(update_fields=["statement", "signature", "correction_supplied_at"])
-    return close_out
-
-
-@transaction.atomic
-def lapse_correction(
-    *, risk: RiskPoint, reason: str, new_due_on: date, actor: Actor, at: datetime, version: int | None = None
-) -> CloseOut:
-    """The correction was not supplied in its term: the application ends without a verification and treatment goes on."""
-    case = WORKFLOW.lock(risk.case, version=version)
-    close_out = open_close_out(risk)
-    if Deadline.objects.open().filter(case=risk.pk, rule_key="risks.correction", due_at__gt=at).exists():
-        raise Refused("补正期限未到，不能终止申请")
-    if why := unfit_due_on(new_due_on, at=at):
-        raise ClosureRefused(why, field="new_due_on")
-    WORKFLOW.advance(
-        risk.case,
-        "lapse",
-        actor=actor,
-        at=at,
-        locked=case,
-        on=new_due_on,
-        data={"reason": reason, "new_due_on": new_due_on},
-    )
-    close_out.outcome, close_out.decided_at = CloseOut.Outcome.FAILED, at
-    close_out.save(update_fields=["outcome", "decided_at"])
-    return close_out
 
 
 def eligible_verifiers(risk: RiskPoint, *, at: datetime) -> list[Post]:
@@ -228,7 +72,7 @@ def verify(
         raise ClosureRefused("申请人、治理人员和没有核查权限的人不能参加核查", field="colleagues")
     if not local_date(close_out.applied_at) <= visited_on <= local_date(at):
         raise ClosureRefused("现场核查日期应在申请之后、今天之前", field="visited_on")
-    result = _lowered(risk, method, inputs or {}) if passed else None
+    result = lowered(risk, method, inputs or {}) if passed else None
     if not passed:
         told = "未通过的，须写明原因和要求，并定一个今天之后的继续治理期限"
         if not reasons.strip() or new_due_on is None:
@@ -333,7 +177,7 @@ def object_verification(
 
 def _void(verification: Verification, reason: str, *, actor: Actor, at: datetime) -> None:
     """The conclusion does not stand as it was signed: it and every signature over it are void, all of them to be seen."""
-    verification.state = S.VOID
+    verification.state = Verification.State.VOID
     verification.save(update_fields=["state", "objection"])
     void_signatures(
         verification.signatures.all(), reason=reason, case=verification.close_out.risk.case, actor=actor, at=at
@@ -369,7 +213,7 @@ def _take_effect(
         },
         late_reason=late_reason,
     )
-    verification.state = S.EFFECTIVE
+    verification.state = Verification.State.EFFECTIVE
     verification.save(update_fields=["state"])
     close_out.outcome = CloseOut.Outcome.PASSED if passed else CloseOut.Outcome.FAILED
     close_out.decided_at = at
@@ -391,15 +235,6 @@ def _take_effect(
             at=at,
         )
     refresh_enterprise_grade(risk.case.responsible_unit)
-
-
-def _lowered(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
-    result = evaluate(risk, method, inputs)
-    if result.grade in SEVERE:
-        raise ClosureRefused(
-            f"按所填取值仍为{result.grade.label}风险；降到一般风险或低风险才算治理完毕（三（二）4）", field="method"
-        )
-    return result
 
 
 def _sign(verification: Verification, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime) -> Signature:
