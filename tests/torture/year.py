@@ -24,9 +24,9 @@ PATIENCE = 90.0  # real seconds for whatever was killed to be back
 
 
 # A run that began after the moment and ended: two runs may overlap, so the end alone does not tell.
-_A_WHOLE_SWEEP = """
+_A_WHOLE_RUN = """
 SELECT 1 FROM audit_heartbeat
-WHERE name = 'sweep' AND succeeded_at - (duration_ms + 5) * interval '1 millisecond' > %s
+WHERE name = %s AND succeeded_at - (duration_ms + 5) * interval '1 millisecond' > %s
 """
 
 
@@ -145,9 +145,13 @@ class Year:
                 time.sleep(0.1)
 
     def settle(self) -> None:
-        """The morning after: everything that is still to be sealed or sent goes out."""
+        """The morning after: everything that is still to be expected, sealed or sent is.
+
+        Filings are expected every hour, which in this year is every other month of its clock: kills can leave out the last.
+        """
         day = self.last + DAY
         self._sweep_at(datetime(day.year, day.month, day.day, 0, 10, tzinfo=CST), surely=True)
+        self._wait_for_a_whole("expect")
         # Messages that failed wait for hours of the portal's clock.
         self.wind(datetime(day.year, day.month, day.day, 23, 0, tzinfo=CST))
         until(lambda: self._nothing_waits(), patience=PATIENCE, what="sealing and sending")
@@ -175,14 +179,17 @@ class Year:
         elif luck < 0.22:
             self._sweeps_in_children(kill=False)
         if surely or self.rng.random() < self.swept_share:
-            since = self._ask("SELECT clock_timestamp()")
-            until(lambda: self._swept_since(since), patience=PATIENCE, what="a sweep by the worker")
+            self._wait_for_a_whole("sweep")
             self.swept.append(moment)
 
-    def _swept_since(self, since: datetime) -> bool:
+    def _wait_for_a_whole(self, task: str) -> None:
+        since = self._ask("SELECT clock_timestamp()")
+        until(lambda: self._ran_since(task, since), patience=PATIENCE, what=f"a whole {task} by the worker")
+
+    def _ran_since(self, task: str, since: datetime) -> bool:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(_A_WHOLE_SWEEP, [since])
+                cursor.execute(_A_WHOLE_RUN, [task, since])
                 return bool(cursor.fetchone())
         except (OperationalError, InterfaceError):
             connections.close_all()
