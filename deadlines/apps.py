@@ -6,10 +6,12 @@ class DeadlinesConfig(AppConfig):
     verbose_name = "时限引擎"
 
     def ready(self) -> None:
-        from deadlines import (  # noqa: F401  declare rules, event names, the kind
+        from deadlines import (  # noqa: F401  declare rules, event names, the kind, what is done in batches
             deadline_rules,
             events,
+            filing_batches,
             filing_kind,
+            letter_batches,
             letter_rules,
         )
         from deadlines.services.succession import follow_enterprise, follow_unit

@@ -5,6 +5,7 @@ from django.urls import include, path
 from deadlines.models import AdjustmentKind
 from deadlines.views import (
     adjust,
+    batches,
     calculator,
     calendar,
     calendar_edits,
@@ -41,12 +42,18 @@ figures = [
     path("deadlines/", statistics.records, name="records"),
 ]
 
+together = [
+    path("", batches.index, name="index"),
+    path("<str:batch>/", batches.batch, name="batch"),
+]
+
 urlpatterns = [
     path("", worklist.home, name="worklist"),
     path("notices/", worklist.notices, name="notices"),
     path("notices/read/", worklist.notices_read, name="notices-read"),
     path("reach/", reach.reach, name="reach"),
     path("", include((engine, "deadlines"))),
+    path("batch/", include((together, "batches"))),
     path("filings/", include((expected, "filings"))),
     path("statistics/", include((figures, "statistics"))),
 ]

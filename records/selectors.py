@@ -39,6 +39,17 @@ def letters_for(actor: Actor) -> QuerySet[Letter]:
     return found.exclude(Q(state__in=_UNSENT) & ~own)
 
 
+def may_print(actor: Actor) -> bool:
+    """Whoever has letters to keep on paper: those who issue them and those who receive them."""
+    return actor.may(Right.DRAFT_LETTER) or actor.may(Right.RECEIVE_LETTER)
+
+
+def printable(actor: Actor) -> QuerySet[Letter]:
+    """Numbered letters with a PDF, newest first."""
+    ready = letters_for(actor).filter(state__in=Letter.NUMBERED, pdf__isnull=False)
+    return ready.select_related("case", "issuer", "pdf", "scan").order_by("-issued_at", "-pk")
+
+
 def frozen_content(letter: Letter) -> LetterContent | None:
     """What was issued, word for word; None while it is still a draft."""
     return LetterContent.from_json(letter.content) if letter.content else None

@@ -37,7 +37,7 @@ def submit(
 ) -> HttpResponse | None:
     """Run `act` (ONE service call, returning where to go) in a transaction with the form's key; None: show the form again.
 
-    Exceptions of `refusals` become errors at `exception.field` when the form has it, else above the form.
+    `done` is said afterwards; "" where `act` says it itself. Exceptions of `refusals` become errors at `exception.field` when the form has it, else above the form.
     """
     key = _key(request)
     try:
@@ -59,7 +59,8 @@ def submit(
         field = getattr(refusal, "field", "") or None
         form.add_error(field if field in form.fields else None, str(refusal))
         return None
-    messages.success(request, done)
+    if done:
+        messages.success(request, done)
     return HttpResponseRedirect(url)
 
 

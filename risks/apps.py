@@ -9,7 +9,7 @@ class RisksConfig(AppConfig):
         from organisations.services.changes import on_move
         from organisations.services.handing_over import on_handover
         from records.kinds import on_letter_event
-        from risks import deadline_rules, kind  # noqa: F401  declares events, rules and the kind of case
+        from risks import batches, deadline_rules, kind  # noqa: F401  declares events, rules, the kind, what is done in batches
         from risks.services.handing_over import verifications_to_sign
         from risks.services.handover import follow_recall
         from risks.services.standing import regrade_after_move

@@ -43,7 +43,7 @@ PUBLIC = {
 }
 # What an address may name besides rows: a rule of the code, a year of the calendar, an act of the workflow.
 NO_ROWS = {"key": "risks.handover", "year": 2026, "action": "conclude", "act": "unlock"}
-NO_ROWS |= {"kind": "notice", "code": "2222222222222222"}
+NO_ROWS |= {"kind": "notice", "code": "2222222222222222", "batch": "issue"}
 # Refused beyond the mark, by the role's scope or by the registry's own rules.
 NO_REGISTER = {"risks:register", "risks:export"}
 OWN_RULES = {"enterprises:edit", "enterprises:change", "enterprises:decide-change"}

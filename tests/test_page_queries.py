@@ -125,3 +125,20 @@ def test_r4_case_page_while_a_conclusion_waits_for_signatures() -> None:
     scene = risk_in("applied")
     scene.verify()
     assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 37
+
+
+def test_x8_batches_ask_no_more_with_more_rows() -> None:
+    """The index counts each batch; a batch reads its rows, its facet and what cannot be done together, whatever their number."""
+
+    def draft_and_check(scene: Scene) -> None:
+        scene.draft()
+        scene.check()
+
+    scene = risk_in("graded")
+    draft_and_check(scene)
+    client, leader = client_for(scene.cast.head), client_for(scene.cast.leader)
+    one = [asked(client, "/batch/"), asked(client, "/batch/issue/"), asked(leader, "/batch/designate/")]
+    for _ in range(2):
+        draft_and_check(risk_in("graded", cast=scene.cast))
+    assert one == [asked(client, "/batch/"), asked(client, "/batch/issue/"), asked(leader, "/batch/designate/")]
+    assert max(one) <= 12, one

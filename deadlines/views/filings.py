@@ -22,7 +22,7 @@ from deadlines.paging import page_by_day
 from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from organisations.access import ActorRequest, acting
-from organisations.roles import Scope
+from organisations.roles import Right, Scope
 from records.models import Attachment
 from records.services.attachments import FileRefused
 from records.services.signing import SignatureRefused
@@ -55,6 +55,7 @@ def index(request: ActorRequest) -> HttpResponse:
             {"text": "应报清单", "url": reverse("filings:list"), "current": True},
             {"text": "按期办结率", "url": reverse("statistics:punctuality")},
         ],
+        "batch_url": reverse("batches:batch", args=["receive_filings"]) if actor.may(Right.RECEIVE_FILING) else "",
         "chip_rows": _chips(asked, counts, request),
         "bar": {"count_text": f"{counts[asked.state]:,}", "unit_text": "项", "sort_text": "新的期间在前"},
         "lines": [_line(filing, clocks[filing.pk], clockwork) for filing in page.rows],

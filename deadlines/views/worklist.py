@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.clock import SHANGHAI, now
+from deadlines.batches import batches_of
 from deadlines.display import Clockwork, date_text, due_mark, weekday_text
 from deadlines.models import Notice
 from deadlines.worklist import FILTERS, worklist
@@ -43,6 +44,7 @@ def home(request: ActorRequest) -> HttpResponse:
             "rows": [{"chips": chips}],
             "groups": found.groups,
             "is_cut": found.is_cut,
+            "may_batch": bool(batches_of(request.actor)),
             "may_register": request.actor.may(Right.REGISTER_RISK),
         },
     )

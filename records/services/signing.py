@@ -43,12 +43,26 @@ class Paper:
 
 @dataclass(frozen=True)
 class Hand:
-    """How somebody signs: drawn in the portal with the password, by a token that was given against the password, or on paper."""
+    """How somebody signs: drawn in the portal with the password, by a token that was given against the password, or on paper.
+
+    `is_confirmed`: the password was compared already, for all that is signed at once (see `confirmed`).
+    """
 
     strokes: str = ""
     password: str = ""
     by_token: bool = False
+    is_confirmed: bool = False
     paper: "Paper | None" = None
+
+
+def confirmed(hand: Hand, actor: Actor) -> Hand:
+    """The same hand for several signatures of one act, its password compared and its strokes looked at once.
+
+    Raises SignatureRefused as `sign` does.
+    """
+    if not actor.account.check_password(hand.password):
+        raise SignatureRefused("密码不对，请重新输入登录密码", field="password")
+    return Hand(strokes=clean_strokes(hand.strokes), is_confirmed=True)
 
 
 def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, actor: Actor, at: datetime) -> Signature:
@@ -59,8 +73,8 @@ def sign(*, case: Case, purpose: str, content: Mapping[str, Any], hand: Hand, ac
     text = canonical_text(content)
     if hand.paper:
         return _sign_on_paper(hand.paper, case=case, purpose=purpose, text=text, actor=actor, at=at)
-    if not hand.by_token and not actor.account.check_password(hand.password):
-        raise SignatureRefused("密码不对，请重新输入登录密码", field="password")
+    if not hand.by_token and not hand.is_confirmed:
+        hand = confirmed(hand, actor)
     strokes = "" if hand.by_token and not hand.strokes else clean_strokes(hand.strokes)
     signature = Signature(
         case=case,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from records.views import letter_draft, letter_register, letters
+from records.views import letter_draft, letter_print, letter_register, letters
 
 app_name = "letters"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("new/", letter_draft.new, name="new"),
     path("register/", letter_register.book, name="register"),
     path("register/export/", letter_register.book_export, name="register-export"),
+    path("print/", letter_print.choose, name="print"),
+    path("print/file/", letter_print.stacked, name="stacked"),
     path("series/<str:kind>/", letter_register.series, name="series"),
     path("case/<int:pk>/", letters.of_case, name="case"),
     path("<int:pk>/", letters.detail, name="detail"),

@@ -15,7 +15,7 @@ from organisations.roles import Right
 from organisations.row_ids import row_id
 from records.letters.flow import refusal
 from records.models import Case, Letter
-from records.selectors import letters_for
+from records.selectors import letters_for, may_print
 from records.services.attachments import FileRefused
 from records.services.confidential import note_view
 from records.services.deliveries import note_opening
@@ -73,6 +73,7 @@ def index(request: ActorRequest) -> HttpResponse:
             {"label": "文种", "chips": chips("kind", Letter.Kind.choices, kind)},
         ],
         "may_draft": request.actor.may(Right.DRAFT_LETTER),
+        "may_print": may_print(request.actor),
         "page": {
             "text": f"本页 {len(rows[:PAGE])} 份",
             "next_url": url(before=more) if more else "",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.clock import local_date
 from deadlines.services.ledger import move_owner
@@ -134,6 +135,12 @@ def sign_conclusion(
         actor=actor,
         at=at,
     )
+
+
+def designees(district_id: int, *, at: datetime) -> QuerySet[Unit]:
+    """Who may be named 交办单位: the district's bureau and departments that still stand."""
+    regulators = Unit.objects.filter(district=district_id, kind__in=[UnitKind.BUREAU, UnitKind.DEPARTMENT])
+    return regulators.valid_on(local_date(at))
 
 
 @transaction.atomic

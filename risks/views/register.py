@@ -90,6 +90,7 @@ def register(request: ActorRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         last="last" in request.GET,
     )
+    reassign = {"label": "批量改派", "icon": "arrows-exchange", "url": reverse("batches:batch", args=["designate"])}
     context = {
         "head": _head_sentence(everywhere, actor.scope, at),
         "note": "；".join(filter(None, (found.note, unsorted))),
@@ -101,6 +102,7 @@ def register(request: ActorRequest) -> HttpResponse:
             "unit_text": "个风险点",
             "sort_text": sort_text(links.sort),
             "export_url": exported if total else "",
+            "actions": [reassign] if actor.may(Right.DESIGNATE) else [],
         },
         "heads": [_head(label, sort, cls, links) for label, sort, cls in _HEADS],
         "caption": "；".join(f"{label}：{value}" for label, value in found.described()) or "全部风险点",

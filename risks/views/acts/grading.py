@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from audit.clock import local_date
-from organisations.models import Unit
-from organisations.roles import UnitKind
 from risks.forms import actions as f
 from risks.models import Grading
 from risks.services import grading
@@ -12,12 +9,9 @@ from risks.views.acts.act import Act, Context, common, variant
 
 
 def _designees(c: Context) -> dict[str, Any]:
-    units = Unit.objects.filter(district=c.risk.case.district_id, kind__in=[UnitKind.BUREAU, UnitKind.DEPARTMENT])
-    return {
-        "units": units.valid_on(local_date(c.at)).exclude(
-            pk__in=[c.risk.case.responsible_unit_id, c.risk.case.lead_unit_id]
-        )
-    }
+    case = c.risk.case
+    units = grading.designees(case.district_id, at=c.at)
+    return {"units": units.exclude(pk__in=[case.responsible_unit_id, case.lead_unit_id])}
 
 
 def _self_graded(c: Context) -> dict[str, Any]:
