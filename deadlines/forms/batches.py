@@ -10,6 +10,12 @@ from records.forms import SignedForm
 _NOTE = {"max_length": "不超过 %(limit_value)d 字"}
 
 
+def _say_when(form: forms.Form, *names: str) -> None:
+    """Their help says when they are to be filled in, instead of “可不填”."""
+    for name in names:
+        form.fields[name].is_conditional = True  # type: ignore[attr-defined]
+
+
 class LateReasons(forms.Form):
     """Only what is late needs a reason, and which of it is picked the form cannot know: the act itself refuses without."""
 
@@ -21,6 +27,10 @@ class LateReasons(forms.Form):
         help_text="所选中有本机关时限已过的才填：逐件记入，计入考核",
         error_messages=_NOTE,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_when(self, "late_reason")
 
 
 class IssueForm(LateReasons):
@@ -37,7 +47,10 @@ class DecisionForm(forms.Form):
     """Agree, or send back with one reason for all."""
 
     decision = forms.ChoiceField(
-        label="意见", widget=forms.RadioSelect, initial="pass", error_messages={"required": "请选择意见"}
+        label="意见",
+        widget=forms.RadioSelect(attrs={"data-switch": "decision"}),
+        initial="pass",
+        error_messages={"required": "请选择意见"},
     )
     note = forms.CharField(
         label="退回原因",
@@ -51,6 +64,7 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: Any, agree: str, back: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["decision"].choices = [("pass", agree), ("return", back)]  # type: ignore[attr-defined]
+        _say_when(self, "note")
 
     @property
     def sends_back(self) -> bool:
@@ -62,17 +76,21 @@ class DecisionForm(forms.Form):
             self.add_error("note", "退回须写明原因")
         return cleaned
 
+    @property
+    def fieldsets_for_template(self) -> list[dict[str, Any]]:
+        shown = [{"fields": [self["decision"]]}, {"fields": [self["note"]], "when": "return", "switch": "decision"}]
+        signing = [self[name] for name in ("signature", "password") if name in self.fields]
+        return [*shown, {"fields": signing, "when": "pass", "switch": "decision"}] if signing else shown
+
 
 class SignedDecisionForm(SignedForm, DecisionForm):
     """Agreeing is signed on each; sending back is not."""
 
-    field_order = ["decision", "note", "signature", "password"]
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("signature", "password"):
-            self.fields[name].required = not (self.data and self.data.get("decision") == "return")
-        self.fields["password"].help_text = "签收的再输一次密码，逐件签字；退回的不用签字"
+            self.fields[name].required = self.data.get("decision") != "return"
+        self.fields["password"].help_text = "再输一次密码，确认是本人；签名逐件记入"
 
 
 class ReassignForm(forms.Form):
