@@ -78,9 +78,13 @@ class DecisionForm(forms.Form):
 
     @property
     def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        shown = [{"fields": [self["decision"]]}, {"fields": [self["note"]], "when": "return", "switch": "decision"}]
         signing = [self[name] for name in ("signature", "password") if name in self.fields]
-        return [*shown, {"fields": signing, "when": "pass", "switch": "decision"}] if signing else shown
+        shown: list[dict[str, Any]] = [
+            {"fields": [self["decision"]]},
+            {"fields": [self["note"]], "when": "return", "switch": "decision"},
+            {"fields": signing, "when": "pass", "switch": "decision"},
+        ]
+        return shown if signing else shown[:2]
 
 
 class SignedDecisionForm(SignedForm, DecisionForm):
