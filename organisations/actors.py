@@ -39,8 +39,9 @@ class Actor:
 
     @cached_property
     def supervised_sectors(self) -> list[int]:
-        """The sectors its unit is in charge of; an actor lives as long as one request."""
-        return list(self.unit.sectors.values_list("pk", flat=True))
+        """The sectors its unit is in charge of: read with the post where somebody logged in (`logins.open_posts`)."""
+        known: list[int] | None = getattr(self.post, "supervised_sectors", None)
+        return list(self.unit.sectors.values_list("pk", flat=True)) if known is None else known
 
     @property
     def role(self) -> Role:

@@ -3,23 +3,27 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models import OuterRef
 
 from audit.clock import local_date
 from audit.personal import Personal
 from audit.services import Stamp, record
 from organisations.actors import Actor
 from organisations.events import Event
-from organisations.models import Account, ApiToken, District, Post
+from organisations.models import Account, ApiToken, District, Post, Sector
 from organisations.services import passwords
 from organisations.services.devices import end_sessions
 
 
 def open_posts(account: Account, *, at: datetime) -> list[Post]:
-    """The posts in which this person may act at `at`, the earliest first."""
+    """The posts in which this person may act at `at`, the earliest first; with the sectors that their units supervise."""
+    supervised = Sector.departments.through.objects.filter(unit=OuterRef("unit"))
     return list(
         Post.objects.open_on(local_date(at))
         .filter(person_id=account.person_id)
+        .annotate(supervised_sectors=ArraySubquery(supervised.values("sector")))
         .select_related("person", "unit__district", "unit__territory")
         .order_by("valid_from", "pk")
     )

@@ -298,6 +298,16 @@ def test_the_page_asks_as_often_for_three_rows_as_for_one() -> None:
     assert queries_with(2, actor) == 12
 
 
+def test_a_department_asks_no_more_than_the_bureau() -> None:
+    """Its sectors come with the post that it acts in."""
+    make_case("卸油区")
+    client = client_for(make_actor("department_handler", "区住建交通委"))
+    client.get(URL)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(URL).status_code == 200
+    assert len(queries) == 12
+
+
 def test_a_row_that_leaves_the_list_does_not_lose_the_place() -> None:
     for number in range(3):
         make_case(f"风险点{number}", due=f"2026-10-{20 + number}")
