@@ -300,11 +300,13 @@ def test_the_page_asks_as_often_for_three_rows_as_for_one() -> None:
 
 def test_a_department_asks_no_more_than_the_bureau() -> None:
     """Its sectors come with the post that it acts in."""
-    make_case("卸油区")
-    client = client_for(make_actor("department_handler", "区住建交通委"))
+    scene = registered(cast=make_cast(lead="区住建交通委", sector="construction"))
+    scene.self_grade()
+    client = client_for(scene.cast.handler)
     client.get(URL)
     with CaptureQueriesContext(connection) as queries:
-        assert client.get(URL).status_code == 200
+        response = client.get(f"{URL}?grade=all")
+    assert len(response.context["lines"]) == 1
     assert len(queries) == 12
 
 
