@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection
 
+from audit.acts import under_way
 from audit.models import AuditEvent
 from audit.names import is_declared
-from audit.services import Stamp, digest_of, event_canonical, last_number
+from audit.services import Stamp, digest_of, event_canonical, last_number, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::tex
 
 
 def record_many(entries: Sequence[Entry], *, by: Stamp, at: datetime, after: AuditEvent | None = None) -> None:
-    """Two statements however many there are, one with `after` (as for `record`); callers with very many come in portions.
+    """Two statements however many there are, one with `after` (as for `record`), none in an act, which writes them at its end.
+
+    Callers with very many come in portions.
 
     The caller holds the row locks of all these cases. Raises ValueError for a name nobody declared, RuntimeError outside
     a transaction.
@@ -44,6 +47,10 @@ def record_many(entries: Sequence[Entry], *, by: Stamp, at: datetime, after: Aud
     if not connection.in_atomic_block:
         raise RuntimeError("an event is recorded in the transaction of the act it describes")
     if not entries:
+        return
+    if under_way() is not None:
+        for entry in entries:
+            record(entry.name, by=by, at=at, case_id=entry.case_id, after=after, subject=entry.subject, data=entry.data)
         return
     last = _last_numbers({entry.case_id for entry in entries}, after)
     columns: list[tuple[Any, ...]] = []

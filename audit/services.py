@@ -1,4 +1,4 @@
-"""Writing events. Everything that changes the portal calls `record` inside its own transaction."""
+"""Writing events. Everything that changes the portal calls `record` inside its own transaction (`audit.acts.one_act`)."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from audit.acts import under_way
 from audit.models import AuditEvent
 from audit.names import is_declared
 from audit.personal import Personal, commit, keep
@@ -85,7 +86,10 @@ def event_canonical(
 
 
 def last_number(case_id: int, after: AuditEvent | None) -> int:
-    """That of the event `after`, if it is of this case; else what the database says."""
+    """That of the act under way or of the event `after`, if it is of this case; else what the database says."""
+    act = under_way()
+    if act is not None and case_id in act.last:
+        return act.last[case_id]
     if after is None:
         return AuditEvent.objects.filter(case_id=case_id).aggregate(last=Max("case_seq"))["last"] or 0
     if after.case_id != case_id or after.case_seq is None:
@@ -104,7 +108,8 @@ def record(
     data: Mapping[str, Any] | None = None,
     personal: Mapping[str, str] | None = None,
 ) -> AuditEvent:
-    """Write one event. With a case, the caller holds the case's row lock: the number within the case is taken under it.
+    """Write one event, in an act (`audit.acts`) at its end. With a case, the caller holds the case's row lock: the number
+    within the case is taken under it.
 
     The database queues the event for sealing, and refuses a number that is taken or leaves a gap. `after` is the event
     that was written last on the case, by whoever holds the lock: the number goes on from it instead of being asked for.
@@ -130,7 +135,7 @@ def record(
         data=said,
         personal=[one.field for one in kept],
     )
-    event = AuditEvent.objects.create(
+    event = AuditEvent(
         name=name,
         at=at,
         account_id=by.account_id,
@@ -146,6 +151,11 @@ def record(
         canonical=text,
         digest=digest_of(text),
     )
+    act = under_way()
+    if act is not None:
+        act.add(event, kept)
+        return event
+    event.save(force_insert=True)
     if kept:
         keep(event, kept)
     return event

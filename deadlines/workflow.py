@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
+from audit.acts import one_act
 from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
 from audit.services import record
@@ -108,7 +107,7 @@ class Workflow:
             raise Overtaken(_who_was_faster(locked))
         return locked
 
-    @transaction.atomic
+    @one_act()
     def advance(
         self,
         case: Case,

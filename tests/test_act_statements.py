@@ -44,7 +44,7 @@ def test_x6_registering() -> None:
 def test_x6_signing_a_conclusion() -> None:
     scene = registered()
     assert cost(scene, lambda: scene.conclude(hand=TOKEN)) == (
-        14,
+        12,
         ["records.signed", "risks.concluded_severe", "deadlines.started"],
     )
 
@@ -52,20 +52,20 @@ def test_x6_signing_a_conclusion() -> None:
 def test_x6_signing_a_conclusion_that_meets_a_clock() -> None:
     scene = risk_in("awaiting")
     assert cost(scene, lambda: scene.conclude(hand=TOKEN)) == (
-        15,
+        13,
         ["records.signed", "risks.concluded_severe", "deadlines.met", "deadlines.started"],
     )
 
 
 def test_x6_reporting_progress() -> None:
     scene = risk_in("treating")
-    assert cost(scene, scene.progress) == (7, ["risks.progressed"])
+    assert cost(scene, scene.progress) == (6, ["risks.progressed"])
 
 
 def test_x6_applying_for_close_out() -> None:
     scene = risk_in("treating")
     assert cost(scene, lambda: scene.apply(hand=TOKEN)) == (
-        15,
+        13,
         ["records.signed", "risks.closure_applied", "deadlines.met", "deadlines.started"],
     )
 
@@ -80,7 +80,7 @@ def test_x6_more_clocks_are_no_more_statements() -> None:
         "deadlines.started",
         "deadlines.started",
     ]
-    assert found == 19
+    assert found == 17
 
 
 def test_x6_the_same_conclusion_again_keeps_its_signature() -> None:

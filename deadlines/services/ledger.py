@@ -53,13 +53,15 @@ def apply_event(
     Raises LateReasonMissing when a regulator's own term is met, or ended by that regulator, late and without a reason.
     """
     starting = rules.started_by(event.name)
+    met_keys = {r.key for r in rules.met_by(event.name)}
+    cancel_keys = {r.key for r in rules.cancelled_by(event.name)}
+    if not (starting or met_keys or cancel_keys or closes):
+        return Effects(started=(), met=(), cancelled=())  # no rule speaks of it: every clock runs as it ran
     # The open ones, and those that ended but from whose first day a clock started now may go on.
     looking_back = [rule.key for rule in starting if rule.resumes or event.name in rule.reopened_by]
     wanted = Deadline.objects.open() | Deadline.objects.filter(rule_key__in=looking_back)
     clocks = list(wanted.filter(case=case).order_by("pk").select_for_update())
     open_ = [clock for clock in clocks if clock.is_open]
-    met_keys = {r.key for r in rules.met_by(event.name)}
-    cancel_keys = {r.key for r in rules.cancelled_by(event.name)}
     met = [d for d in open_ if d.rule_key in met_keys]
     cancelled = [d for d in open_ if d not in met and (closes or d.rule_key in cancel_keys)]
     told = [_meet(deadline, at=at, late_reason=late_reason) for deadline in met]

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
-
+from audit.acts import one_act
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from records.models import Attachment
@@ -13,7 +12,7 @@ from risks.models import RiskPoint
 from risks.workflow import WORKFLOW
 
 
-@transaction.atomic
+@one_act()
 def mark(
     *,
     risk: RiskPoint,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from deadlines.workflow import Refused
 from organisations.actors import Actor
 from records.services.attachments import attach_all
@@ -25,7 +25,7 @@ def open_proposal(risk: RiskPoint) -> ExitProposal | None:
     return risk.exits.filter(decided_at=None).select_related("proposed_by", "merged_into__case").first()
 
 
-@transaction.atomic
+@one_act()
 def propose_exit(
     *,
     risk: RiskPoint,
@@ -84,7 +84,7 @@ def _can_take_over(target: RiskPoint, risk: RiskPoint) -> bool:
     return target.pk != risk.pk and case.district_id == risk.case.district_id and case.state in OPEN_STATES
 
 
-@transaction.atomic
+@one_act()
 def decide_exit(
     *,
     risk: RiskPoint,
@@ -132,7 +132,7 @@ def decide_exit(
     return proposal
 
 
-@transaction.atomic
+@one_act()
 def check_long_term(
     *,
     risk: RiskPoint,
@@ -150,7 +150,7 @@ def check_long_term(
     return LongTermCheck.objects.create(risk=risk, text=text, is_controlled=is_controlled, by=actor.person, at=at)
 
 
-@transaction.atomic
+@one_act()
 def reassess(
     *,
     risk: RiskPoint,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 
+from audit.acts import one_act
 from audit.clock import local_date
 from deadlines.services.ledger import move_owner
 from deadlines.workflow import Refused
@@ -28,7 +28,7 @@ def evaluate(risk: RiskPoint, method: str, inputs: Mapping[str, str]) -> Graded:
     return grade(method, inputs, ls_variant=variant)
 
 
-@transaction.atomic
+@one_act()
 def self_grade(
     *,
     risk: RiskPoint,
@@ -57,7 +57,7 @@ def self_grade(
     )
 
 
-@transaction.atomic
+@one_act()
 def conclude(
     *,
     risk: RiskPoint,
@@ -143,7 +143,7 @@ def designees(district_id: int, *, at: datetime) -> QuerySet[Unit]:
     return regulators.valid_on(local_date(at))
 
 
-@transaction.atomic
+@one_act()
 def designate_lead(
     *, risk: RiskPoint, unit: Unit, reason: str, actor: Actor, at: datetime, version: int | None = None
 ) -> RiskPoint:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from audit.clock import local_date
 from audit.models import AuditEvent
 from deadlines.workflow import Refused
@@ -55,7 +55,7 @@ def unfit_due_on(due_on: date, *, at: datetime) -> str:
     return "治理期限最长三年，请核对年份" if due_on.year > today.year + 3 else ""
 
 
-@transaction.atomic
+@one_act()
 def draft_handover(
     *,
     risk: RiskPoint,
@@ -90,19 +90,19 @@ def draft_handover(
     return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
 
 
-@transaction.atomic
+@one_act()
 def check_handover(*, risk: RiskPoint, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     _lock(risk, version)
     return letters.check_letter(_letter(risk), actor=actor, at=at)
 
 
-@transaction.atomic
+@one_act()
 def return_handover(*, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     _lock(risk, version)
     return letters.return_letter(_letter(risk), note=note, actor=actor, at=at)
 
 
-@transaction.atomic
+@one_act()
 def issue_handover(
     *,
     risk: RiskPoint,
@@ -121,7 +121,7 @@ def issue_handover(
     return _dispatch(risk, letter, actor=actor, at=at, late_reason=late_reason) if dispatch else letter
 
 
-@transaction.atomic
+@one_act()
 def dispatch_handover(
     *, risk: RiskPoint, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
 ) -> Letter:
@@ -130,7 +130,7 @@ def dispatch_handover(
     return _dispatch(risk, _letter(risk), actor=actor, at=at, late_reason=late_reason)
 
 
-@transaction.atomic
+@one_act()
 def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     case = _lock(risk, version)
     letter = _letter(risk)
@@ -142,7 +142,7 @@ def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime,
     return letter
 
 
-@transaction.atomic
+@one_act()
 def leave_handover(
     *,
     risk: RiskPoint,
@@ -163,7 +163,7 @@ def leave_handover(
     return letter
 
 
-@transaction.atomic
+@one_act()
 def void_handover(*, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None) -> Letter:
     _lock(risk, version)
     return letters.void_letter(_letter(risk), reason=reason, actor=actor, at=at)

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from audit.clock import local_date
 from audit.personal import Personal
 from audit.services import record
@@ -80,7 +80,7 @@ def may_register_for(actor: Actor, responsible: Unit) -> bool:
     return False
 
 
-@transaction.atomic
+@one_act()
 def register_risk(
     *,
     title: str,
@@ -141,7 +141,7 @@ def register_risk(
     return risk
 
 
-@transaction.atomic
+@one_act()
 def edit_risk(
     *,
     risk: RiskPoint,

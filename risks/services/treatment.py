@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from audit.personal import Personal
 from organisations.actors import Actor
 from records.services.attachments import attach_all
@@ -14,7 +14,7 @@ from risks.models import Progress, RiskPoint, TreatmentPlan
 from risks.workflow import WORKFLOW
 
 
-@transaction.atomic
+@one_act()
 def file_plan(
     *,
     risk: RiskPoint,
@@ -43,7 +43,7 @@ def file_plan(
     )
 
 
-@transaction.atomic
+@one_act()
 def report_progress(
     *,
     risk: RiskPoint,

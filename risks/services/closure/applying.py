@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from deadlines.models import Deadline
 from deadlines.workflow import Refused
 from organisations.actors import Actor
@@ -18,7 +18,7 @@ from risks.services.handover import unfit_due_on
 from risks.workflow import WORKFLOW
 
 
-@transaction.atomic
+@one_act()
 def apply_close_out(
     *,
     risk: RiskPoint,
@@ -68,7 +68,7 @@ def apply_close_out(
     )
 
 
-@transaction.atomic
+@one_act()
 def ask_correction(
     *, risk: RiskPoint, note: str, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
 ) -> CloseOut:
@@ -87,7 +87,7 @@ def ask_correction(
     return close_out
 
 
-@transaction.atomic
+@one_act()
 def supply_correction(
     *,
     risk: RiskPoint,
@@ -123,7 +123,7 @@ def supply_correction(
     return close_out
 
 
-@transaction.atomic
+@one_act()
 def lapse_correction(
     *, risk: RiskPoint, reason: str, new_due_on: date, actor: Actor, at: datetime, version: int | None = None
 ) -> CloseOut:

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from audit.clock import local_date
 from deadlines.workflow import Refused
 from organisations.actors import Actor
@@ -39,7 +39,7 @@ def eligible_verifiers(risk: RiskPoint, *, at: datetime) -> list[Post]:
     return list({p.person_id: p for p in able}.values())
 
 
-@transaction.atomic
+@one_act()
 def verify(
     *,
     risk: RiskPoint,
@@ -133,7 +133,7 @@ def verify(
     return verification
 
 
-@transaction.atomic
+@one_act()
 def countersign(
     *, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
 ) -> Verification:
@@ -162,7 +162,7 @@ def countersign(
     return verification
 
 
-@transaction.atomic
+@one_act()
 def object_verification(
     *, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None
 ) -> Verification:
