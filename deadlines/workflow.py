@@ -123,10 +123,12 @@ class Workflow:
         event: str | None = None,
         on: date | None = None,
         late_reason: str = "",
+        goes_on: bool = False,
     ) -> Advanced:
         """Take one step. `changes` are fields of the spine, `event` overrides the step's (an outcome known only now).
 
         `locked` is what `lock` gave, by whoever had to look before this step and wrote nothing else to the row since.
+        With `goes_on` the act takes another step of the same `locked`, which writes the row for both.
         `signed` is what was signed for this step, just before it: the event names it and goes on from its number.
         Raises Refused (Overtaken when another person was faster), LateReasonMissing.
         """
@@ -153,7 +155,8 @@ class Workflow:
             data=said,
         )
         effects = apply_event(locked, written, at=at, on=on, late_reason=late_reason, closes=step.closes)
-        locked.save()
+        if not goes_on:
+            locked.save()
         for name in ("state", "level", "version", "closed_on", "next_due_at", *(changes or {})):
             setattr(case, name, getattr(locked, name))
         return Advanced(event=written, effects=effects)

@@ -1,6 +1,12 @@
 """Who may do what on a risk point, from which state: one table (三(二))."""
 
-from django.db.models import QuerySet
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from deadlines.workflow import Step, Workflow, persons
 from organisations.actors import Actor
@@ -8,10 +14,28 @@ from organisations.roles import Right
 from records.events import Event as R
 from records.models import Case
 from risks.events import Event as E
-from risks.models import CloseOut, LongTermCheck, Progress, TreatmentPlan, Verification
+from risks.models import CloseOut, ExitProposal, LongTermCheck, Progress, TreatmentPlan, Verification
 from risks.models import RiskState as S
 
 KIND = "risk"
+Answer = TypeVar("Answer")
+
+
+def once(ask: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
+    """Ask the database once for a case in hand, which lives for one page, or for one act from its lock on.
+
+    The lock gives a new one, so that an act goes by what it finds itself and not by what a page showed.
+    """
+
+    @wraps(ask)
+    def answer(case: Case) -> Answer:
+        known: dict[str, Any] = vars(case).setdefault("_answers", {})
+        if ask.__name__ not in known:
+            known[ask.__name__] = ask(case)
+        found: Answer = known[ask.__name__]
+        return found
+
+    return answer
 
 
 # Who: by the acting post's unit and rights.
@@ -57,7 +81,7 @@ def verifier(actor: Actor, case: Case) -> bool:
 
 def named_verifier(actor: Actor, case: Case) -> bool:
     """Named in the verification that waits for signatures; an expert of another body may be one."""
-    return actor.may(Right.VERIFY) and actor.post.person_id in _waiting_verifiers(case)
+    return actor.may(Right.VERIFY) and actor.post.person_id in waiting(case).named
 
 
 def lead_official(actor: Actor, case: Case) -> bool:
@@ -73,31 +97,53 @@ def approving_principal(actor: Actor, case: Case) -> bool:
 
 
 # Not by: nobody approves the own act; by person, whatever the account or post.
+@once
 def applicant_and_treaters(case: Case) -> set[int]:
     """三(二)4: neither who applied nor who treated verifies."""
+    return {person for (person,) in barred_from_verifying(case)}
+
+
+def barred_from_verifying(case: Case) -> QuerySet[Any, tuple[int]]:
+    """The same, for another query to leave out. Nowhere null (who signed on paper has no id): NOT IN would let nobody in."""
     applications = CloseOut.objects.filter(risk=case.pk).order_by()
     treated = (model.objects.filter(risk=case.pk).order_by() for model in (LongTermCheck, Progress, TreatmentPlan))
-    found = applications.values_list("applied_by").union(  # on paper: who keyed the application in
-        applications.values_list("signature__person"),  # who supplied the correction
+    signed = applications.filter(signature__person__isnull=False)
+    return applications.values_list("applied_by").union(  # on paper: who keyed the application in
+        signed.values_list("signature__person"),  # who supplied the correction
         *(rows.values_list("by") for rows in treated),
     )
-    return persons(*(person for (person,) in found))
 
 
+@once
 def exit_proposer(case: Case) -> set[int]:
-    return persons(*case.risk.exits.filter(decided_at=None).values_list("proposed_by", flat=True))  # type: ignore[attr-defined]
+    open_ = ExitProposal.objects.filter(risk=case.pk, decided_at=None).order_by()
+    return persons(*open_.values_list("proposed_by", flat=True))
 
 
-def already_signed(case: Case) -> set[int]:
-    return set(_waiting(case).values_list("signatures__person", flat=True))
+def already_signed(case: Case) -> frozenset[int]:
+    return waiting(case).signed
 
 
-def _waiting(case: Case) -> QuerySet[Verification]:
-    return Verification.objects.filter(close_out__risk=case.pk, state=Verification.State.SIGNING)
+@dataclass(frozen=True)
+class Waiting:
+    """The conclusion that waits for signatures, if one does, and by their ids who is named in it and who has signed it."""
+
+    verification: Verification | None = None
+    named: frozenset[int] = frozenset()
+    signed: frozenset[int] = frozenset()
 
 
-def _waiting_verifiers(case: Case) -> set[int]:
-    return set(_waiting(case).values_list("verifiers", flat=True))
+@once
+def waiting(case: Case) -> Waiting:
+    named = Verification.verifiers.through.objects.filter(verification=OuterRef("pk")).values("person")
+    signed = Verification.signatures.through.objects.filter(verification=OuterRef("pk")).values("signature__person")
+    found = (
+        Verification.objects.filter(close_out__risk=case.pk, state=Verification.State.SIGNING)
+        .select_related("close_out")
+        .annotate(named=ArraySubquery(named), signed=ArraySubquery(signed))
+        .first()
+    )
+    return Waiting(found, frozenset(found.named), frozenset(persons(*found.signed))) if found else Waiting()
 
 
 BEFORE_HANDOVER = (S.REGISTERED, S.AWAITING, S.LISTED, S.GRADED)

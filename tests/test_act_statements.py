@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from deadlines.calendar import WorkCalendar
 from tests.bench.measure import statements
 from tests.plugins.workspace import media, plain_font, plain_font_folder
-from tests.risks.builders import HAND, Scene, registered, risk_in
+from tests.risks.builders import HAND, Scene, photo, registered, risk_in
 
 __all__ = ["media", "plain_font", "plain_font_folder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
@@ -70,6 +70,47 @@ def test_x6_applying_for_close_out() -> None:
     )
 
 
+VERIFIED = ["records.signed", "risks.verification_signed"]
+
+
+def test_x6_verifying() -> None:
+    scene = risk_in("applied")
+    assert cost(scene, lambda: scene.verify(hand=TOKEN)) == (15, VERIFIED)
+
+
+def test_x6_last_countersignature_that_closes() -> None:
+    scene = risk_in("applied")
+    scene.verify()
+    assert cost(scene, lambda: scene.countersign(hand=TOKEN)) == (
+        14,
+        [*VERIFIED, "risks.closure_passed", "deadlines.met"],
+    )
+
+
+def test_x6_last_countersignature_that_sends_back_to_treatment() -> None:
+    scene = risk_in("applied")
+    scene.verify(passed=False)
+    assert cost(scene, lambda: scene.countersign(hand=TOKEN)) == (
+        15,
+        [*VERIFIED, "risks.closure_failed", "deadlines.met", "deadlines.started"],
+    )
+
+
+def test_x6_countersignature_with_another_to_come() -> None:
+    scene = risk_in("applied")
+    scene.verify(colleagues=[scene.cast.colleague.person, scene.cast.expert.person])
+    assert cost(scene, lambda: scene.countersign(hand=TOKEN)) == (8, VERIFIED)
+
+
+def test_x6_deciding_an_exit() -> None:
+    scene = risk_in("graded")
+    scene.propose("ceased", reason="加油站已拆除", evidence=[photo()])
+    assert cost(scene, lambda: scene.decide_exit(hand=TOKEN)) == (
+        13,
+        ["records.signed", "risks.exited", "deadlines.cancelled"],
+    )
+
+
 def test_x6_more_clocks_are_no_more_statements() -> None:
     """Approving long-term control starts two clocks and ends one: the effects are one event each, written at once."""
     scene = risk_in("treating")
@@ -80,7 +121,7 @@ def test_x6_more_clocks_are_no_more_statements() -> None:
         "deadlines.started",
         "deadlines.started",
     ]
-    assert found == 17
+    assert found == 15
 
 
 def test_x6_the_same_conclusion_again_keeps_its_signature() -> None:

@@ -124,7 +124,7 @@ def test_r3_case_page_with_a_form_beside_it() -> None:
 def test_r4_case_page_while_a_conclusion_waits_for_signatures() -> None:
     scene = risk_in("applied")
     scene.verify()
-    assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 37
+    assert asked(client_for(scene.cast.handler), f"/risks/{scene.pk}/") == 34
 
 
 def test_x8_batches_ask_no_more_with_more_rows() -> None:

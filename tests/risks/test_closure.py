@@ -9,7 +9,8 @@ from audit.models import AuditEvent
 from deadlines.services.ledger import LateReasonMissing
 from deadlines.workflow import Refused
 from records.models import CaseParticipant, Signature
-from records.services.signing import Hand, SignatureRefused
+from records.services.attachments import attach_all
+from records.services.signing import Hand, Paper, SignatureRefused
 from risks.models import CloseOut, Grading, Verification
 from risks.services.closure import ClosureRefused, eligible_verifiers, object_verification
 from tests.factories import at, make_actor
@@ -19,6 +20,7 @@ from tests.risks.builders import (
     LEC_ORANGE,
     LEC_RED,
     Scene,
+    photo,
     risk_in,
     told,
     traces,
@@ -145,6 +147,23 @@ def test_r6_earlier_applicant_stays_barred():
     refused_without_trace(
         scene, "不能参加核查", lambda: scene.verify(colleagues=[former.person], at=later), "colleagues"
     )
+
+
+def test_r6_application_that_somebody_without_account_signed_on_paper_bars_nobody_else():
+    scene = risk_in("treating")
+    keyer, second = scene.cast.principal, scene.cast.reporter
+    scan = attach_all([photo()], case=scene.case, purpose="纸质签署扫描件", actor=keyer, at=scene.at)[0]
+    sheet = Paper(scan, scene.at.date(), second.person, signer_name="陈国强", signer_label="陈国强·加油站经理")
+    scene.apply(hand=Hand(paper=sheet))
+    assert CloseOut.objects.get().signature.person is None
+    able = {post.person_id for post in eligible_verifiers(scene.risk, at=scene.at)}
+    mine = {scene.cast.handler, scene.cast.colleague, scene.cast.head, scene.cast.chief, scene.cast.expert}
+    assert able == {actor.person.pk for actor in mine}
+    hat = make_actor("bureau_handler", scene.cast.lead, person=keyer.person)
+    refused_without_trace(scene, "申请人和治理人员不能参加核查", lambda: scene.verify(actor=hat))
+    scene.verify()
+    scene.countersign()
+    assert scene.state == "closed"
 
 
 def test_r6_verifiers_come_from_the_handing_unit_or_a_third_party():

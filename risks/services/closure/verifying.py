@@ -21,16 +21,15 @@ from risks.services.closure.waiting import ClosureRefused, lowered, open_close_o
 from risks.services.grading import evaluate
 from risks.services.handover import unfit_due_on
 from risks.services.standing import refresh_enterprise_grade
-from risks.workflow import WORKFLOW, applicant_and_treaters
+from risks.workflow import WORKFLOW, barred_from_verifying, waiting
 
 
 def eligible_verifiers(risk: RiskPoint, *, at: datetime) -> list[Post]:
     """Posts whose persons may verify: the handing unit's with that right, and experts; never applicant or treaters."""
-    barred = applicant_and_treaters(risk.case)
     posts = (
         Post.objects.open_on(local_date(at))
         .filter(unit__district_id=risk.case.district_id)
-        .exclude(person__in=barred)
+        .exclude(person__in=barred_from_verifying(risk.case))
         .select_related("person", "unit")
         .order_by("unit__kind", "person__sort_key")
     )
@@ -92,11 +91,11 @@ def verify(
         "new_due_on": new_due_on.isoformat() if new_due_on and not passed else "",
         "verifiers": sorted(p.name for p in verifiers.values()),
     }
-    waiting = waiting_verification(risk)
-    if waiting is not None and waiting.drafted_by_id != actor.post.person_id:
+    before = waiting_verification(risk)
+    if before is not None and before.drafted_by_id != actor.post.person_id:
         raise Refused("核查结论正在会签；要改结论，请填写人修改，或核查人先提异议")
-    if waiting is not None:
-        _void(waiting, "核查结论已修改，须重新签字", actor=actor, at=at)
+    if before is not None:
+        _void(before, "核查结论已修改，须重新签字", actor=actor, at=at)
     verification = Verification.objects.create(
         close_out=close_out,
         visited_on=visited_on,
@@ -113,7 +112,7 @@ def verify(
     )
     verification.content = content | {"verification": verification.pk}
     verification.save(update_fields=["content"])
-    verification.verifiers.set(verifiers.values())
+    verification.verifiers.add(*verifiers.values())
     CaseParticipant.objects.bulk_create(
         [CaseParticipant(case=risk.case, person=person, part="核查人", since=at) for person in verifiers.values()],
         ignore_conflicts=True,  # who was one before stays one since then
@@ -140,11 +139,13 @@ def countersign(
     """Sign the waiting conclusion. The last signature makes it take effect: grade and register change only here."""
     case = WORKFLOW.lock(risk.case, version=version)
     WORKFLOW.check(case, "countersign", actor)
-    verification = waiting_verification(risk)
+    open_ = waiting(case)
+    verification = open_.verification
     assert verification is not None, "the workflow table lets nobody countersign without one"
     if verification.new_due_on and verification.new_due_on <= local_date(at):
         raise ClosureRefused("结论中的继续治理期限已过，请重新填写核查结论")
     signature = _sign(verification, risk, hand, actor, at)
+    is_last = open_.named <= {*open_.signed, signature.person_id}
     WORKFLOW.advance(
         risk.case,
         "countersign",
@@ -153,11 +154,10 @@ def countersign(
         locked=case,
         signed=signature,
         data=_told(verification),
+        goes_on=is_last,
     )
-    # Only now: the table refuses whoever stands among the signatures already.
     verification.signatures.add(signature)
-    signed = set(verification.signatures.values_list("person", flat=True))
-    if signed >= set(verification.verifiers.values_list("pk", flat=True)):
+    if is_last:
         _take_effect(verification, risk, signature, locked=case, actor=actor, at=at, late_reason=late_reason)
     return verification
 
