@@ -70,6 +70,64 @@ def test_x6_applying_for_close_out() -> None:
     )
 
 
+def test_x6_drafting_a_letter_and_handing_it_in() -> None:
+    scene = risk_in("graded")
+    events = ["records.letter_drafted", "records.letter_submitted"]
+    assert cost(scene, scene.draft) == (12, events)
+
+
+def test_x6_rewriting_a_draft_and_handing_it_in() -> None:
+    scene = risk_in("graded")
+    scene.draft(checker=None)
+    assert cost(scene, scene.draft) == (15, ["records.letter_drafted", "records.letter_submitted"])
+
+
+def test_x6_checking_a_letter() -> None:
+    scene = risk_in("graded")
+    scene.draft()
+    assert cost(scene, scene.check) == (8, ["records.letter_checked"])
+
+
+def checked() -> Scene:
+    scene = risk_in("graded")
+    scene.draft()
+    scene.check()
+    return scene
+
+
+HANDED_OVER = ["records.letter_dispatched", "risks.handed_over", "deadlines.met", *["deadlines.started"] * 2]
+
+
+def test_x6_issuing_a_letter_and_sending_it() -> None:
+    """The first number of a series costs what the next one does."""
+    for _ in range(2):
+        scene = checked()
+        assert cost(scene, scene.issue) == (15, ["records.letter_issued", *HANDED_OVER])
+
+
+def test_x6_issuing_a_letter_that_waits_for_its_seal() -> None:
+    scene = checked()
+    assert cost(scene, lambda: scene.issue(dispatch=False)) == (10, ["records.letter_issued"])
+    assert cost(scene, scene.dispatch) == (12, HANDED_OVER)
+
+
+def test_x6_receiving_a_letter() -> None:
+    scene = risk_in("handed_over")
+    assert cost(scene, lambda: scene.receive(hand=TOKEN)) == (
+        14,
+        ["records.signed", "records.letter_received", "risks.received", "deadlines.met"],
+    )
+
+
+def test_x6_leaving_a_letter_before_witnesses() -> None:
+    """Their names are kept beside the event."""
+    scene = risk_in("handed_over")
+    assert cost(scene, scene.leave) == (
+        15,
+        ["records.attached", "records.letter_left", "risks.left", "deadlines.met"],
+    )
+
+
 VERIFIED = ["records.signed", "risks.verification_signed"]
 
 
@@ -100,6 +158,19 @@ def test_x6_countersignature_with_another_to_come() -> None:
     scene = risk_in("applied")
     scene.verify(colleagues=[scene.cast.colleague.person, scene.cast.expert.person])
     assert cost(scene, lambda: scene.countersign(hand=TOKEN)) == (8, VERIFIED)
+
+
+def test_x6_verifying_anew() -> None:
+    """More than fifteen: what was signed before is void, however many had signed it."""
+    for first in (1, 2):
+        scene = risk_in("applied")
+        scene.verify(colleagues=[scene.cast.colleague.person, scene.cast.expert.person])
+        if first == 2:
+            scene.countersign()
+        assert cost(scene, lambda scene=scene: scene.verify(findings="接地电阻 4 欧", hand=TOKEN)) == (
+            18,
+            ["records.signature_voided"] * first + VERIFIED,
+        )
 
 
 def test_x6_deciding_an_exit() -> None:

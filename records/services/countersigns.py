@@ -1,6 +1,6 @@
 """会签: asking other units and posts, in order or at once; a changed draft voids what they gave (X7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from audit.clock import local_date
@@ -9,17 +9,17 @@ from organisations.actors import Actor
 from organisations.models import Post, Unit
 from organisations.roles import ROLES, Right
 from records.events import Event
-from records.models import Countersign, Letter
+from records.models import Attachment, Countersign, Letter
 
 Decision = Countersign.Decision
 
 
-def draft_digest(letter: Letter) -> str:
+def draft_digest(letter: Letter, enclosures: Iterable[Attachment]) -> str:
     """Of everything that a reader of the draft sees: what a countersignature stands for."""
     names = ("kind", "form", "title", "addressee", "copies_to", "body", "requirements", "due_on", "urgency", "note")
     told = {name: getattr(letter, name) for name in (*names, "attachment_names", "is_sealed")}
     told |= {name: getattr(letter, name) for name in ("attendees", "absentees", "observers")}
-    told["enclosures"] = list(letter.enclosures.order_by("pk").values_list("digest", flat=True))
+    told["enclosures"] = [file.digest for file in sorted(enclosures, key=lambda file: file.pk)]
     return digest_of(canonical_text(told))
 
 
@@ -27,10 +27,9 @@ def active(letter: Letter) -> list[Countersign]:
     return list(letter.countersigns.filter(voided_at__isnull=True).select_related("unit", "post__person", "person"))
 
 
-def ask(letter: Letter, asked: Sequence[Unit | Post], *, in_order: bool) -> None:
+def ask(letter: Letter, asked: Sequence[Unit | Post], *, before: Iterable[Countersign]) -> None:
     """Who is to countersign, written with the draft. Those asked before and not now fall away unless they decided."""
-    letter.countersign_in_order = in_order
-    kept = {(c.unit_id, c.post_id): c for c in active(letter)}
+    kept = {(c.unit_id, c.post_id): c for c in before}
     for order, who in enumerate(asked):
         key = (who.unit_id, who.pk) if isinstance(who, Post) else (who.pk, None)
         row = kept.pop(key, None) or Countersign(letter=letter, unit_id=key[0], post_id=key[1])
@@ -42,9 +41,7 @@ def ask(letter: Letter, asked: Sequence[Unit | Post], *, in_order: bool) -> None
 
 
 def settle(letter: Letter, *, actor: Actor, at: datetime) -> None:
-    """After a draft was written: agreement with another text is void, refusal too, and each is asked again."""
-    letter.draft_digest = draft_digest(letter)
-    letter.save(update_fields=["draft_digest", "countersign_in_order"])
+    """After a draft was rewritten: agreement with another text is void, refusal too, and each is asked again."""
     void = [
         c for c in active(letter) if c.decision and (c.decision != Decision.AGREED or c.digest != letter.draft_digest)
     ]

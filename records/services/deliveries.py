@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from audit.clock import local_date
@@ -35,14 +35,13 @@ def units_named(names: Iterable[str], *, issuer: Unit, on: datetime) -> dict[str
     return named
 
 
-def set_recipients(
+def recipients(
     letter: Letter, *, main: Sequence[Unit | str], copies: Sequence[Unit | str], at: datetime
 ) -> list[Delivery]:
-    """Write the rows anew: units of the portal get the letter here, names are served outside and logged by hand.
+    """The rows to write: units of the portal get the letter here, names are served outside and logged by hand.
 
-    A unit named twice is served once, as main addressee if it is one. The letter has not been sent yet.
+    A unit named twice is served once, as main addressee if it is one.
     """
-    letter.deliveries.all().delete()
     names = [entry for entry in (*main, *copies) if isinstance(entry, str)]
     known = units_named(names, issuer=letter.issuer, on=at)
     rows: list[Delivery] = []
@@ -56,13 +55,22 @@ def set_recipients(
             seen.add(key)
             name = unit.name if unit else str(entry)
             rows.append(Delivery(letter=letter, order=order, is_copy=is_copy, unit=unit, name=name[:120]))
-    return Delivery.objects.bulk_create(rows)
+    return rows
 
 
-def send(letter: Letter, *, actor: Actor, at: datetime) -> list[Delivery]:
-    """Everybody in the portal has it from now on; who is outside waits for 登记送达."""
-    letter.deliveries.filter(unit__isnull=False).update(how=How.PORTAL, sent_at=at, sent_by=actor.person)
-    return list(letter.deliveries.select_related("unit"))
+_SEND = """
+WITH sent AS (
+    UPDATE records_delivery SET how = %s, sent_at = %s, sent_by_id = %s WHERE letter_id = %s AND unit_id IS NOT NULL
+)
+SELECT name, unit_id IS NOT NULL FROM records_delivery WHERE letter_id = %s ORDER BY is_copy, "order", id
+"""
+
+
+def send(letter: Letter, *, actor: Actor, at: datetime) -> list[tuple[str, bool]]:
+    """Everybody in the portal has it from now on; who is outside waits for 登记送达. The names, and which are inside."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEND, [How.PORTAL, at, actor.person.pk, letter.pk, letter.pk])
+        return list(cursor.fetchall())
 
 
 def waiting_main(letter: Letter) -> bool:

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.db.models import F
 
+from audit.acts import one_act
 from audit.clock import local_date
 from audit.services import digest_of, record
 from organisations.actors import Actor
@@ -20,7 +20,7 @@ from records.letters.content import LetterContent
 from records.letters.flow import STEPS, refusal
 from records.letters.glyphs import LetterFontsMissing, missing_characters
 from records.letters.render import LetterCharactersMissing
-from records.models import Attachment, Case, Countersign, Letter
+from records.models import Attachment, Case, Countersign, Delivery, Letter
 from records.services import countersigns, deliveries
 from records.services.attachments import attach_all
 from records.services.numbering import number_text, series_of, take_number
@@ -69,20 +69,29 @@ def write_draft(
 
     `addressee` is what is printed instead of the names (各乡街，区直有关部门); `countersigners` None leaves them as they are.
     """
-    if letter.pk and (why := refusal(Letter.objects.get(pk=letter.pk), "edit", actor)):
+    is_new = letter.pk is None
+    if not is_new and (why := refusal(Letter.objects.get(pk=letter.pk), "edit", actor)):
         raise LetterRefused("这份文书已提交核稿，不能再改" if letter.issuer_id == actor.unit_id else why)
     letter.drafted_by, letter.drafted_at = actor.person, at
-    letter.save()
-    rows = deliveries.set_recipients(letter, main=main, copies=copies, at=at)
+    rows = deliveries.recipients(letter, main=main, copies=copies, at=at)
     to = [row for row in rows if not row.is_copy]
     letter.recipient = next((row.unit for row in to if row.unit_id), None)
     letter.addressee = addressee or "，".join(row.name for row in to)
-    letter.save()
-    letter.enclosures.add(*enclosures)
-    letter.enclosures.remove(*taken_out)
     if countersigners is not None:
-        countersigns.ask(letter, countersigners, in_order=in_order)
-    countersigns.settle(letter, actor=actor, at=at)
+        letter.countersign_in_order = in_order
+    added, removed = list(enclosures), list(taken_out)
+    kept = [] if is_new else list(letter.enclosures.all())
+    letter.draft_digest = countersigns.draft_digest(letter, [a for a in (*kept, *added) if a not in removed])
+    letter.save()
+    if not is_new:
+        letter.deliveries.all().delete()  # it has not been sent yet
+    Delivery.objects.bulk_create(rows)
+    letter.enclosures.add(*added)
+    letter.enclosures.remove(*removed)
+    if countersigners is not None:
+        countersigns.ask(letter, countersigners, before=[] if is_new else countersigns.active(letter))
+    if not is_new:
+        countersigns.settle(letter, actor=actor, at=at)
     data = {"title": letter.title, "due_on": letter.due_on, "recipient": letter.addressee}
     note(letter, Event.LETTER_DRAFTED, actor=actor, at=at, data=data)
     return letter
@@ -144,23 +153,26 @@ def _decided(row: Countersign, *, opinion: str, actor: Actor, at: datetime) -> N
     row.save()
 
 
-def issue_letter(letter: Letter, *, content: LetterContent, actor: Actor, at: datetime, number: str = "") -> Letter:
+def issue_letter(
+    letter: Letter, *, content: LetterContent, actor: Actor, at: datetime, number: str = "", goes_on: bool = False
+) -> Letter:
     """Freeze the content and take the next number, gap-free by issuer, kind and year, or the one that was entered.
 
     Every character is asked of the fonts before the number is taken. Raises LetterRefused naming the ones nobody has.
     """
     refuse(letter, "issue", actor)
     year = local_date(at).year
+    series = series_of(letter.issuer, letter.kind)
     code = new_code()
     content = replace(content, verify_code=code, verify_url=public_url(letter.issuer.district, code))
     try:
-        like = number or number_text(series_of(letter.issuer, letter.kind), year, 0)
+        like = number or number_text(series, year, 0)
         missing = missing_characters(content.printed_text() + like)
     except LetterFontsMissing as error:
         raise LetterRefused(str(error)) from error
     if missing:
         raise LetterRefused(str(LetterCharactersMissing(missing)))
-    taken = take_number(letter, year=year, entered=number)
+    taken = take_number(letter, series, year=year, entered=number)
     text = replace(content, doc_number=taken.text, signed_on=local_date(at), draft=False).to_json()
     return advance(
         letter,
@@ -178,6 +190,7 @@ def issue_letter(letter: Letter, *, content: LetterContent, actor: Actor, at: da
             "content_digest": digest_of(text),
         },
         data={"number": taken.text, "digest": digest_of(text)},
+        goes_on=goes_on,
     )
 
 
@@ -193,7 +206,7 @@ def void_letter(letter: Letter, *, reason: str, actor: Actor, at: datetime) -> L
     )
 
 
-@transaction.atomic
+@one_act()
 def attach_scan(letter: Letter, *, scan: UploadedFile, actor: Actor, at: datetime) -> Letter:
     """The sealed scan becomes the authoritative copy, its digest beside the PDF's (X7)."""
     if actor.unit_id != letter.issuer_id or letter.state not in Letter.NUMBERED:
@@ -215,10 +228,11 @@ def advance(
     at: datetime,
     changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    goes_on: bool = False,
 ) -> Letter:
     """Take one step of the table, if it is this actor's to take."""
     refuse(letter, action, actor)
-    return move(letter, action, actor=actor, at=at, changes=changes, data=data)
+    return move(letter, action, actor=actor, at=at, changes=changes, data=data, goes_on=goes_on)
 
 
 def refuse(letter: Letter, action: str, actor: Actor) -> None:
@@ -234,27 +248,40 @@ def move(
     at: datetime,
     changes: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    goes_on: bool = False,
 ) -> Letter:
-    """The step itself, for whoever has asked `refuse` before changing what it looks at."""
+    """The step itself, for whoever has asked `refuse` before changing what it looks at.
+
+    With `goes_on` the act goes on with this letter, and whatever ends it writes the letter and its case.
+    """
     step = STEPS[action]
     if step.target:
         letter.state = step.target
     for name, value in (changes or {}).items():
         setattr(letter, name, value)
-    letter.save()
-    note(letter, step.event, actor=actor, at=at, data=data or {})
+    if not goes_on:
+        letter.save()
+    note(letter, step.event, actor=actor, at=at, data=data or {}, goes_on=goes_on)
     return letter
 
 
-def note(letter: Letter, event: str, *, actor: Actor, at: datetime, data: Mapping[str, Any]) -> None:
+def note(
+    letter: Letter, event: str, *, actor: Actor, at: datetime, data: Mapping[str, Any], goes_on: bool = False
+) -> None:
     """The event of an act, and whatever follows from it in the apps above (records/kinds.py)."""
-    changes: dict[str, Any] = {"version": F("version") + 1}
-    if letter.case.kind == OWN_CASE:
-        done = letter.state in (*Letter.SENT, Letter.State.VOID) and letter.state != Letter.State.DISPATCHED
-        changes |= {"state": letter.state, "closed_on": local_date(at) if done else None}
-    Case.objects.filter(pk=letter.case_id).update(**changes)
+    if not goes_on:
+        _grow_case(letter, at)
     written = record(
         event, by=actor.stamp, at=at, case_id=letter.case_id, subject=("letter", letter.pk), data=dict(data)
     )
     for follow in letter_followers:
         follow(letter, written, actor, at)
+
+
+def _grow_case(letter: Letter, at: datetime) -> None:
+    """The version of the act; the case of a letter of its own stands where the letter stands."""
+    changes: dict[str, Any] = {"version": F("version") + 1}
+    if letter.case.kind == OWN_CASE:
+        done = letter.state in (*Letter.SENT, Letter.State.VOID) and letter.state != Letter.State.DISPATCHED
+        changes |= {"state": letter.state, "closed_on": local_date(at) if done else None}
+    Case.objects.filter(pk=letter.case_id).update(**changes)

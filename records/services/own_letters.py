@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
+from audit.acts import one_act
 from organisations.actors import Actor
 from organisations.models import Post, Territory, Unit
 from organisations.roles import Right
@@ -38,7 +38,7 @@ class Draft:
     observers: str = ""
 
 
-@transaction.atomic
+@one_act()
 def write(
     *,
     draft: Draft,
@@ -121,7 +121,7 @@ def locked(letter: Letter, *, version: int | None = None) -> Letter:
     return fresh
 
 
-@transaction.atomic
+@one_act()
 def under_lock(letter: Letter, act: Callable[[Letter], object], *, version: int | None = None) -> Letter:
     """One act on the letter as it is now."""
     fresh = locked(letter, version=version)
@@ -132,7 +132,7 @@ def under_lock(letter: Letter, act: Callable[[Letter], object], *, version: int 
 def issue(letter: Letter, *, dispatch: bool, number: str, actor: Actor, at: datetime) -> Letter:
     """签发: frozen and numbered; `dispatch` sends it in the same act, else it waits for its seal."""
     content = content_of(letter, approver=actor.person.name)
-    letters.issue_letter(letter, content=content, actor=actor, at=at, number=number)
+    letters.issue_letter(letter, content=content, actor=actor, at=at, number=number, goes_on=dispatch)
     return sending.dispatch_letter(letter, actor=actor, at=at) if dispatch else letter
 
 

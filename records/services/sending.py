@@ -16,11 +16,14 @@ from records.services.attachments import attach_all
 from records.services.refusals import LetterRefused
 
 
-def dispatch_letter(letter: Letter, *, actor: Actor, at: datetime) -> Letter:
+def dispatch_letter(letter: Letter, *, actor: Actor, at: datetime, goes_on: bool = False) -> Letter:
     """Send the issued letter through the portal, to those who get copies too; what it recalls or replaces falls with it."""
     letters.refuse(letter, "dispatch", actor)
     sent = deliveries.send(letter, actor=actor, at=at)
-    to = {"平台送达": [d.name for d in sent if d.unit_id], "另行送达": [d.name for d in sent if not d.unit_id]}
+    to = {
+        "平台送达": [name for name, inside in sent if inside],
+        "另行送达": [name for name, inside in sent if not inside],
+    }
     letters.move(
         letter,
         "dispatch",
@@ -32,6 +35,7 @@ def dispatch_letter(letter: Letter, *, actor: Actor, at: datetime) -> Letter:
             "to": letter.addressee,
             "by": {how: names for how, names in to.items() if names},
         },
+        goes_on=goes_on,
     )
     for earlier, action in ((letter.recalls, "recall"), (letter.replaces, "replace")):
         if earlier is not None:
@@ -48,7 +52,7 @@ def _supersede(earlier: Letter, action: str, *, by: Letter, actor: Actor, at: da
     letters.advance(earlier, action, actor=actor, at=at, data=data)
 
 
-def receive_letter(letter: Letter, *, receipt: Signature, actor: Actor, at: datetime) -> Letter:
+def receive_letter(letter: Letter, *, receipt: Signature, actor: Actor, at: datetime, goes_on: bool = False) -> Letter:
     """One addressee signs; the letter is received when the last of them has."""
     letters.refuse(letter, "receive", actor)
     delivery = deliveries.delivery_of(letter, actor.acts_for)
@@ -56,11 +60,10 @@ def receive_letter(letter: Letter, *, receipt: Signature, actor: Actor, at: date
     deliveries.sign_for(delivery, receipt=receipt, at=at)
     data = {"number": letter.number, "by": delivery.name}
     if deliveries.waiting_main(letter):
-        letters.note(letter, Event.LETTER_RECEIVED, actor=actor, at=at, data=data)
+        letters.note(letter, Event.LETTER_RECEIVED, actor=actor, at=at, data=data, goes_on=goes_on)
         return letter
-    return letters.move(
-        letter, "receive", actor=actor, at=at, changes={"received_at": at, "receipt": receipt}, data=data
-    )
+    changes = {"received_at": at, "receipt": receipt}
+    return letters.move(letter, "receive", actor=actor, at=at, changes=changes, data=data, goes_on=goes_on)
 
 
 def receive_copy(letter: Letter, *, receipt: Signature, actor: Actor, at: datetime) -> Letter:
@@ -81,6 +84,7 @@ def leave_letter(
     actor: Actor,
     at: datetime,
     delivery: Delivery | None = None,
+    goes_on: bool = False,
 ) -> Letter:
     """留置送达: an addressee will not sign; at least two witnesses and a photo stand in for the signature (X6).
 
@@ -101,11 +105,11 @@ def leave_letter(
     data: dict[str, Any] = {"number": letter.number, "to": delivery.name, "reason": refusal_reason}
     data |= {"witnesses": [Personal(name) for name in names], "photos": [a.digest for a in kept]}
     if deliveries.waiting_main(letter):
-        letters.note(letter, Event.LETTER_LEFT, actor=actor, at=at, data=data)
+        letters.note(letter, Event.LETTER_LEFT, actor=actor, at=at, data=data, goes_on=goes_on)
         return letter
     several = letter.deliveries.filter(is_copy=False, signed_at__isnull=False).exists()
     changes = {"received_at": at, "refusal_reason": refusal_reason, "witnesses": delivery.witnesses}
-    letters.move(letter, "leave", actor=actor, at=at, changes=changes, data=data)
+    letters.move(letter, "leave", actor=actor, at=at, changes=changes, data=data, goes_on=goes_on)
     if several:  # some signed, some were left it: the letter as a whole is received
         letter.state = Letter.State.RECEIVED
         letter.save(update_fields=["state"])

@@ -1,12 +1,13 @@
 """Signing: a drawn signature and the password, over the digest of exactly what is signed (X6)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.services import canonical_text, digest_of, record
 from organisations.actors import Actor
@@ -142,17 +143,11 @@ def _recorded(signature: Signature, said: Mapping[str, Any], actor: Actor) -> Si
 
 
 def void_signatures(
-    signatures: Iterable[Signature], *, reason: str, case: Case, actor: Actor, at: datetime
+    signatures: QuerySet[Signature], *, reason: str, case: Case, actor: Actor, at: datetime
 ) -> list[SignatureVoid]:
     """What was signed has changed or was objected to: the signatures stay, a row beside each says that it is void."""
-    made = []
-    for signature in signatures:
-        voided, is_new = SignatureVoid.objects.get_or_create(
-            signature=signature, defaults={"reason": reason, "by": actor.person, "at": at}
-        )
-        if not is_new:
-            continue
-        made.append(voided)
+    standing = list(signatures.filter(voided=None))
+    for signature in standing:
         record(
             Event.SIGNATURE_VOIDED,
             by=actor.stamp,
@@ -167,7 +162,9 @@ def void_signatures(
                 "signature": signature.pk,
             },
         )
-    return made
+    return SignatureVoid.objects.bulk_create(
+        SignatureVoid(signature=signature, reason=reason, by=actor.person, at=at) for signature in standing
+    )
 
 
 def clean_strokes(strokes: str) -> str:

@@ -35,7 +35,7 @@ def current_letter(risk: RiskPoint) -> Letter | None:
     """The handover letter on its way, if any."""
     return (
         Letter.objects.filter(case=risk.pk, kind=Letter.Kind.RISK_HANDOVER, state__in=ACTIVE)
-        .select_related("issuer", "recipient", "drafted_by", "checker__person", "case__district")
+        .select_related("issuer__district", "recipient", "drafted_by", "checker__person", "case__district")
         .first()
     )
 
@@ -73,6 +73,7 @@ def draft_handover(
     WORKFLOW.check(case, "draft_handover", actor)
     if why := unfit_due_on(due_on, at=at):
         raise LetterRefused(why, field="due_on")
+    letter = current_letter(risk)
     letter = letters.draft_letter(
         case=case,
         kind=Letter.Kind.RISK_HANDOVER,
@@ -83,8 +84,8 @@ def draft_handover(
         due_on=due_on,
         actor=actor,
         at=at,
-        letter=current_letter(risk),
-        replaces=_recalled(case),
+        letter=letter,
+        replaces=None if letter else _recalled(case),
         countersigners=countersigners,
     )
     return letters.submit_letter(letter, checker=checker, actor=actor, at=at) if checker else letter
@@ -114,11 +115,12 @@ def issue_handover(
     number: str = "",
 ) -> Letter:
     """Sign the letter out: freeze, number, and (unless it waits for the seal) dispatch in the same act."""
-    _lock(risk, version)
+    case = _lock(risk, version)
     letter = _letter(risk)
     _still_ahead(letter, at)
-    letters.issue_letter(letter, content=content_of(letter, risk), actor=actor, at=at, number=number)
-    return _dispatch(risk, letter, actor=actor, at=at, late_reason=late_reason) if dispatch else letter
+    content = content_of(letter, risk)
+    letters.issue_letter(letter, content=content, actor=actor, at=at, number=number, goes_on=dispatch)
+    return _dispatch(risk, case, letter, actor=actor, at=at, late_reason=late_reason) if dispatch else letter
 
 
 @one_act()
@@ -126,8 +128,8 @@ def dispatch_handover(
     *, risk: RiskPoint, actor: Actor, at: datetime, version: int | None = None, late_reason: str = ""
 ) -> Letter:
     """Send the issued letter. This is what the law's three working days ask for; receipt and treatment start here."""
-    _lock(risk, version)
-    return _dispatch(risk, _letter(risk), actor=actor, at=at, late_reason=late_reason)
+    case = _lock(risk, version)
+    return _dispatch(risk, case, _letter(risk), actor=actor, at=at, late_reason=late_reason)
 
 
 @one_act()
@@ -137,8 +139,11 @@ def receive_handover(*, risk: RiskPoint, hand: Hand, actor: Actor, at: datetime,
     WORKFLOW.check(case, "receive", actor)
     content = {"letter": letter.number, "digest": letter.content_digest, "received_by": case.responsible_unit.name}
     receipt = sign(case=case, purpose="签收交办函", content=content, hand=hand, actor=actor, at=at)
-    sending.receive_letter(letter, receipt=receipt, actor=actor, at=at)
-    WORKFLOW.advance(risk.case, "receive", actor=actor, at=at, data={"number": letter.number, "signature": receipt.pk})
+    sending.receive_letter(letter, receipt=receipt, actor=actor, at=at, goes_on=True)
+    letter.save()
+    WORKFLOW.advance(
+        risk.case, "receive", actor=actor, at=at, locked=case, signed=receipt, data={"number": letter.number}
+    )
     return letter
 
 
@@ -156,10 +161,19 @@ def leave_handover(
     """留置送达 when the recipient refuses or cannot sign: treatment goes on from here as if it had."""
     case = _lock(risk, version)
     WORKFLOW.check(case, "leave", actor)
-    letter = sending.leave_letter(
-        _letter(risk), refusal_reason=refusal_reason, witnesses=witnesses, photos=photos, actor=actor, at=at
+    letter = _letter(risk)
+    sending.leave_letter(
+        letter,
+        refusal_reason=refusal_reason,
+        witnesses=witnesses,
+        photos=photos,
+        actor=actor,
+        at=at,
+        goes_on=True,
     )
-    WORKFLOW.advance(risk.case, "leave", actor=actor, at=at, data={"number": letter.number, "reason": refusal_reason})
+    letter.save()
+    data = {"number": letter.number, "reason": refusal_reason}
+    WORKFLOW.advance(risk.case, "leave", actor=actor, at=at, locked=case, data=data)
     return letter
 
 
@@ -191,14 +205,16 @@ def content_of(letter: Letter, risk: RiskPoint) -> LetterContent:
     return handover_content(letter, risk, conclusion)
 
 
-def _dispatch(risk: RiskPoint, letter: Letter, *, actor: Actor, at: datetime, late_reason: str) -> Letter:
+def _dispatch(risk: RiskPoint, case: Case, letter: Letter, *, actor: Actor, at: datetime, late_reason: str) -> Letter:
     _still_ahead(letter, at)
-    sending.dispatch_letter(letter, actor=actor, at=at)
+    sending.dispatch_letter(letter, actor=actor, at=at, goes_on=True)
+    letter.save()
     WORKFLOW.advance(
         risk.case,
         "hand_over",
         actor=actor,
         at=at,
+        locked=case,
         on=letter.due_on,
         data={"number": letter.number, "to": letter.addressee, "due_on": letter.due_on, "letter": letter.pk},
         late_reason=late_reason,

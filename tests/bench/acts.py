@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
@@ -16,13 +17,27 @@ TOKEN = type(HAND)(strokes=HAND.strokes, by_token=True)
 
 def statements_of_acts(report: Report) -> None:
     """Creating a case and each kind of transition, in statements."""
-    scene = registered()  # fills what the process keeps
-    report.number("登记一个风险点，语句数", len(statements(lambda: registered(cast=scene.cast))), at_most=15)
-    graded = registered(cast=scene.cast)
-    report.number("签署研判结论（起算交办时限）", len(statements(lambda: graded.conclude(hand=TOKEN))), at_most=15)
-    treating = risk_in("treating", cast=scene.cast)
-    report.number("报送治理进展", len(statements(treating.progress)), at_most=15)
-    report.number("申请销号（办结治理、起算核查）", len(statements(lambda: treating.apply(hand=TOKEN))), at_most=15)
+    cast = registered().cast  # fills what the process keeps
+
+    def count(what: str, work: Callable[[], object]) -> None:
+        report.number(f"{what}，语句数", len(statements(work)), at_most=15)
+
+    count("登记一个风险点", lambda: registered(cast=cast))
+    scene = registered(cast=cast)
+    count("签署研判结论（起算交办时限）", lambda: scene.conclude(hand=TOKEN))
+    count("拟交办函并提交核稿", scene.draft)
+    count("核稿", scene.check)
+    count("签发并送达（办结交办，起算签收、治理）", scene.issue)
+    count("签收", lambda: scene.receive(hand=TOKEN))
+    count("报送治理进展", scene.progress)
+    count("申请销号（办结治理、起算核查）", lambda: scene.apply(hand=TOKEN))
+    count("填核查结论", lambda: scene.verify(hand=TOKEN))
+    count("末位会签，销号", lambda: scene.countersign(hand=TOKEN))
+    failing = risk_in("applied", cast=cast)
+    failing.verify(passed=False)
+    count("末位会签，继续治理", lambda: failing.countersign(hand=TOKEN))
+    failing.propose()
+    count("批准长期管控（取消、起算时限）", lambda: failing.decide_exit(hand=TOKEN))
 
 
 def throughput(report: Report) -> None:

@@ -17,7 +17,7 @@ from records.services.attachments import attach_all
 from records.services.signing import Hand, sign, void_signatures
 from risks.grading import grade_text
 from risks.models import CloseOut, Grading, RiskPoint, Verification
-from risks.services.closure.waiting import ClosureRefused, lowered, open_close_out, waiting_verification
+from risks.services.closure.waiting import ClosureRefused, lowered, open_close_out
 from risks.services.grading import evaluate
 from risks.services.handover import unfit_due_on
 from risks.services.standing import refresh_enterprise_grade
@@ -91,11 +91,11 @@ def verify(
         "new_due_on": new_due_on.isoformat() if new_due_on and not passed else "",
         "verifiers": sorted(p.name for p in verifiers.values()),
     }
-    before = waiting_verification(risk)
+    before = waiting(case).verification
     if before is not None and before.drafted_by_id != actor.post.person_id:
         raise Refused("核查结论正在会签；要改结论，请填写人修改，或核查人先提异议")
     if before is not None:
-        _void(before, "核查结论已修改，须重新签字", actor=actor, at=at)
+        _void(before, "核查结论已修改，须重新签字", case=case, actor=actor, at=at)
     verification = Verification.objects.create(
         close_out=close_out,
         visited_on=visited_on,
@@ -167,21 +167,20 @@ def object_verification(
     *, risk: RiskPoint, reason: str, actor: Actor, at: datetime, version: int | None = None
 ) -> Verification:
     """A named verifier does not agree: the conclusion is void and must be written anew."""
-    WORKFLOW.advance(risk.case, "object", actor=actor, at=at, version=version, data={"reason": reason})
-    verification = waiting_verification(risk)
+    case = WORKFLOW.lock(risk.case, version=version)
+    WORKFLOW.advance(risk.case, "object", actor=actor, at=at, locked=case, data={"reason": reason})
+    verification = waiting(case).verification
     assert verification is not None, "the workflow table lets nobody object without one"
     verification.objection = f"{actor.person.name}：{reason}"
-    _void(verification, f"核查人提出异议：{reason}", actor=actor, at=at)
+    _void(verification, f"核查人提出异议：{reason}", case=case, actor=actor, at=at)
     return verification
 
 
-def _void(verification: Verification, reason: str, *, actor: Actor, at: datetime) -> None:
+def _void(verification: Verification, reason: str, *, case: Case, actor: Actor, at: datetime) -> None:
     """The conclusion does not stand as it was signed: it and every signature over it are void, all of them to be seen."""
     verification.state = Verification.State.VOID
     verification.save(update_fields=["state", "objection"])
-    void_signatures(
-        verification.signatures.all(), reason=reason, case=verification.close_out.risk.case, actor=actor, at=at
-    )
+    void_signatures(verification.signatures.all(), reason=reason, case=case, actor=actor, at=at)
 
 
 def _take_effect(

@@ -216,7 +216,7 @@ class Entering:
         except IntegrityError as error:
             raise Refused(f"文号“{step['number']}”在平台上已有") from error
         keep_number(letter, year=year, seq=seq)
-        deliveries.set_recipients(letter, main=[case.responsible_unit], copies=[], at=when)
+        Delivery.objects.bulk_create(deliveries.recipients(letter, main=[case.responsible_unit], copies=[], at=when))
         letter.deliveries.update(how=Delivery.How.PAPER, sent_at=when, sent_by=self.keyer.person)
         WORKFLOW.advance(
             case,
