@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.clock import SHANGHAI
+from deadlines.adjusting import with_ledger
 from deadlines.calendar import WorkCalendar
 from deadlines.display import Clockwork, clock
 from deadlines.models import Deadline
@@ -186,7 +187,7 @@ def _exits(risk: RiskPoint) -> list[Table]:
 def _clocks(case: Case, at: datetime) -> list[Table]:
     """One table per clock: when it fell due, how it ended, and the days counted one by one."""
     clockwork = Clockwork(at=at, calendar=WorkCalendar.load())
-    found = Deadline.objects.filter(case=case).select_related("owner_unit").order_by("started_at", "id")
+    found = with_ledger(Deadline.objects.filter(case=case)).order_by("started_at", "id")
     return [_clock(deadline, clock(deadline, clockwork)) for deadline in found]
 
 
