@@ -8,6 +8,7 @@ class DeadlinesConfig(AppConfig):
     def ready(self) -> None:
         from deadlines import (  # noqa: F401  declare rules, event names, the kind, what is done in batches
             deadline_rules,
+            enterprise_dossier,
             events,
             filing_batches,
             filing_kind,
@@ -17,8 +18,9 @@ class DeadlinesConfig(AppConfig):
         from deadlines.services.succession import follow_enterprise, follow_unit
         from organisations.services.changes import on_move
         from organisations.services.units import on_succession
-        from records.kinds import on_letter_event
+        from records.kinds import on_enterprise_dossier, on_letter_event
 
         on_letter_event(letter_rules.follow)
+        on_enterprise_dossier(enterprise_dossier.sections)
         on_move(follow_enterprise)
         on_succession(follow_unit)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from organisations.actors import Actor
+from organisations.models import Enterprise
 from records.dossier.sections import Section
 from records.models import Case, Letter
 
@@ -68,6 +69,15 @@ letter_followers: list[LetterFollower] = []
 
 def on_letter_event(follower: LetterFollower) -> None:
     letter_followers.append(follower)
+
+
+# What an app above tells of an enterprise in its dossier (企业档案), as far as the actor may read it.
+EnterpriseTeller = Callable[[Enterprise, Actor, datetime], Sequence[Section]]
+enterprise_tellers: list[EnterpriseTeller] = []
+
+
+def on_enterprise_dossier(teller: EnterpriseTeller) -> None:
+    enterprise_tellers.append(teller)
 
 
 def register(kind: CaseKind) -> None:

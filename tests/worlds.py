@@ -57,6 +57,7 @@ class World:
     term_request: int
     filing: int
     enterprise: int
+    whole_enterprise: int
     change: int
     proposal: int
     unit: int
@@ -99,6 +100,7 @@ NAMED_BY = {
     "risks:retroactive-compare": "entry",
     "risks:retroactive-scan": "entry_scan",
     "dossiers:of-case": "risk",
+    "dossiers:of-enterprise": "whole_enterprise",
     "dossiers:detail": "dossier",
     "dossiers:file": "dossier",
     "recording:revoke": "recording",
@@ -236,6 +238,7 @@ def _world(scene: Scene) -> World:
         term_request=ask(scene).pk,
         filing=_filing(scene),
         enterprise=enterprise.pk,
+        whole_enterprise=enterprise.pk,
         change=change.pk,
         proposal=proposal.pk,
         unit=unit_of("区市场监管局", district=district).pk,
@@ -437,6 +440,9 @@ def sees(actor: Actor, world: str, what: str) -> bool:
         )
     if what in CASES:
         return world in _SEEN[actor.scope]
+    if what == "whole_enterprise":
+        # With its cases: not for whoever looks after the registry without them.
+        return actor.scope != Scope.ASSIGNED and world in _SEEN[actor.scope]
     if what in REGISTRY:
         # The registry is nobody's assignment; the system administrator looks after it without its cases.
         if actor.role.key == "system_admin":

@@ -71,6 +71,8 @@ def _context(seen: Seen, *, actor: Actor, today: date) -> dict[str, Any]:
             "supervision": _supervision(enterprise, proposals, today=today),
             "people": _people(enterprise, today=today),
             "risks_url": f"{reverse('risks:register')}?unit={enterprise.pk}",
+            # Of the cases: not for those who look after the registry without them.
+            "dossier_url": reverse("dossiers:of-enterprise", args=[enterprise.pk]) if actor.scope != Scope.NONE else "",
         }
     return context
 

@@ -13,7 +13,6 @@ from django.core.files.storage import default_storage
 
 from records.dossier.sections import Dossier, Enclosure
 
-VOLUME = "案卷.pdf"
 _CHUNK = 1024 * 1024
 _HOW = """怎样核对这个压缩包
 
@@ -33,6 +32,7 @@ class _Entry:
     sha256: str
     size: int
     title: str
+    case: str
     registered: str
     problem: str
 
@@ -42,6 +42,7 @@ class _Entry:
             "size": self.size,
             "sha256": self.sha256,
             "title": self.title,
+            "case": self.case,
             "registered_sha256": self.registered,
             "problem": self.problem,
         }
@@ -50,14 +51,14 @@ class _Entry:
 def pack(dossier: Dossier, volume: bytes, out: IO[bytes]) -> None:
     """Write the archive into `out`. A file that is gone or changed is named in the lists, never left out in silence."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        entries = [_write(archive, VOLUME, [volume], title="案卷", registered="")]
-        for enclosure in dossier.enclosures:
-            if not default_storage.exists(enclosure.path):
-                entries.append(_Entry(enclosure.name, "", 0, enclosure.title, enclosure.digest, "文件缺失"))
-                continue
-            entries.append(
-                _write(archive, enclosure.name, _read(enclosure), title=enclosure.title, registered=enclosure.digest)
-            )
+        whole = "" if dossier.has_many else dossier.number
+        entries = [_write(archive, dossier.volume_name, [volume], title=dossier.word, case=whole, registered="")]
+        for part, enclosure in dossier.enclosures:
+            told = {"title": enclosure.title, "case": part.number, "registered": enclosure.digest}
+            if default_storage.exists(enclosure.path):
+                entries.append(_write(archive, enclosure.name, _read(enclosure), **told))
+            else:
+                entries.append(_Entry(enclosure.name, "", 0, problem="文件缺失", **told))
         for name, text in (
             ("manifest.json", _manifest(dossier, entries)),
             ("清单.csv", _csv(entries)),
@@ -74,7 +75,7 @@ def _read(enclosure: Enclosure) -> Iterator[bytes]:
             yield chunk
 
 
-def _write(archive: zipfile.ZipFile, name: str, chunks: Any, *, title: str, registered: str) -> _Entry:
+def _write(archive: zipfile.ZipFile, name: str, chunks: Any, *, title: str, case: str, registered: str) -> _Entry:
     digest, size = hashlib.sha256(), 0
     with archive.open(name, "w", force_zip64=True) as target:
         for chunk in chunks:
@@ -83,15 +84,15 @@ def _write(archive: zipfile.ZipFile, name: str, chunks: Any, *, title: str, regi
             target.write(chunk)
     found = digest.hexdigest()
     problem = "与平台登记的摘要不一致" if registered and registered != found else ""
-    return _Entry(name, found, size, title, registered, problem)
+    return _Entry(name, found, size, title, case, registered, problem)
 
 
 def _manifest(dossier: Dossier, entries: list[_Entry]) -> str:
     told = {
-        "case": dossier.number,
+        dossier.subject: dossier.number,
         "title": dossier.title,
         "kind": dossier.kind,
-        "case_version": dossier.version,
+        "version": dossier.version,
         "compiled": dossier.compiled,
         "algorithm": "SHA-256",
         "files": [entry.told() for entry in entries],
@@ -102,9 +103,9 @@ def _manifest(dossier: Dossier, entries: list[_Entry]) -> str:
 def _csv(entries: list[_Entry]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["文件", "内容", "字节", "SHA-256", "平台登记的摘要", "问题"])
+    writer.writerow(["文件", "内容", "案卷", "字节", "SHA-256", "平台登记的摘要", "问题"])
     for entry in entries:
         # Never as a formula: what people typed may begin with “=”.
         title = f"'{entry.title}" if entry.title[:1] in "=+-@" else entry.title
-        writer.writerow([entry.path, title, entry.size, entry.sha256, entry.registered, entry.problem])
+        writer.writerow([entry.path, title, entry.case, entry.size, entry.sha256, entry.registered, entry.problem])
     return out.getvalue()

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from audit.clock import SHANGHAI
 from audit.models import AuditEvent, AuditLink
 from organisations.actors import Actor
-from records.dossier.sections import Dossier, Enclosure, Picture, Section, Table
+from records.dossier.sections import Dossier, Enclosure, Part, Picture, Section, Table
 from records.kinds import kind
 from records.models import Attachment, Case, Letter, Signature
 from records.selectors import attachments_for, letters_for
@@ -16,27 +18,10 @@ _SHEETS = ("扫描件", "纸质", "补录", "委托")
 
 def compose(case: Case, *, actor: Actor, at: datetime) -> Dossier:
     """The dossier as `actor` may read the case: drafts of another house and phone numbers stay out."""
-    own = kind(case.kind)
-    letters = list(
-        letters_for(actor)
-        .filter(case=case, state__in=Letter.NUMBERED)
-        .select_related("issuer", "recipient", "pdf", "scan", "receipt__person")
-        .order_by("issued_at", "id")
-    )
-    bound = {copy.pk for letter in letters for copy in (letter.scan, letter.pdf) if copy}
-    files = [a for a in attachments_for(actor, case) if a.pk not in bound and a.purpose != "文书"]
-    sections = [
-        *own.dossier(case, actor, at),
-        _letters(letters),
-        _signatures(case),
-        _pictures(files),
-        _list_of_files(files),
-        _seals(case),
-    ]
     return Dossier(
         number=case.number,
         title=case.title,
-        kind=own.label,
+        kind=kind(case.kind).label,
         marks=[word for word, on in (("敏感", case.is_confidential), ("补录", case.is_retroactive)) if on],
         facts=[
             ("案卷题名", case.title),
@@ -47,11 +32,49 @@ def compose(case: Case, *, actor: Actor, at: datetime) -> Dossier:
             ("立案日期", case.opened_on.isoformat()),
             ("结案日期", case.closed_on.isoformat() if case.closed_on else "未结"),
         ],
-        sections=[section for section in sections if not section.is_empty],
-        enclosures=[*_copies(letters), *(_enclosure(a, n) for n, a in enumerate(files, start=1))],
-        compiled=f"{moment(at)}　{actor.label}",
+        parts=[part_of(case, actor=actor, at=at)],
+        compiled=compiled(actor, at),
         version=case.version,
     )
+
+
+def part_of(case: Case, *, actor: Actor, at: datetime, folder: str = "", among_others: bool = False) -> Part:
+    """A case with its files, which lie under `folder` in the archive.
+
+    `among_others`: what has no sections of its own is told in a table of the whole volume, and only its files follow.
+    """
+    of_kind = kind(case.kind)
+    own = list(of_kind.dossier(case, actor, at))
+    letters = list(
+        letters_for(actor)
+        .filter(case=case, state__in=Letter.NUMBERED)
+        .select_related("issuer", "recipient", "pdf", "scan", "receipt__person")
+        .order_by("issued_at", "id")
+    )
+    bound = {copy.pk for letter in letters for copy in (letter.scan, letter.pdf) if copy}
+    files = [a for a in attachments_for(actor, case) if a.pk not in bound and a.purpose != "文书"]
+    sections = own
+    if own or not among_others:
+        events = AuditEvent.objects.filter(case_id=case.pk).order_by("case_seq")
+        sections = [
+            *own,
+            _letters(letters),
+            _signatures(case),
+            _pictures(files),
+            _list_of_files(files),
+            seals(events, "本卷"),
+        ]
+    return Part(
+        title=case.title,
+        number=case.number,
+        sections=[section for section in sections if not section.is_empty],
+        enclosures=[*_copies(letters, folder), *(_enclosure(a, n, folder) for n, a in enumerate(files, start=1))],
+        kind=of_kind.label,
+    )
+
+
+def compiled(actor: Actor, at: datetime) -> str:
+    return f"{moment(at)}　{actor.label}"
 
 
 def moment(at: datetime | None) -> str:
@@ -135,33 +158,33 @@ def _list_of_files(files: list[Attachment]) -> Section:
     return Section("files", "附件清单", tables=tables)
 
 
-def _seals(case: Case) -> Section:
-    """Where each event of the case stands in the chain, so that the dossier can be held against it."""
-    links = dict(AuditLink.objects.filter(event__case_id=case.pk).values_list("event_id", "seq"))
-    events = AuditEvent.objects.filter(case_id=case.pk).order_by("case_seq")
+def seals(events: QuerySet[AuditEvent], whose: str) -> Section:
+    """Where each of these events stands in the chain, so that the dossier can be held against it."""
+    found = list(events)
+    links = dict(AuditLink.objects.filter(event__in=found).values_list("event_id", "seq"))
     rows = [
         [
-            str(event.case_seq),
+            str(event.case_seq or n),
             f"{event.label}（{event.actor_label}）",
             moment(event.at),
             event.digest,
             f"第 {links[event.pk]} 环" if event.pk in links else "待封存",
         ]
-        for event in events
+        for n, event in enumerate(found, start=1)
     ]
+    if not rows:
+        return Section("seals", "审计封存情况")
     waiting = sum(row[4] == "待封存" for row in rows)
-    told = f"本卷 {len(rows)} 项审计事件，已封存 {len(rows) - waiting} 项，待封存 {waiting} 项。"
+    told = f"{whose} {len(rows)} 项审计事件，已封存 {len(rows) - waiting} 项，待封存 {waiting} 项。"
     return Section(
         "seals",
         "审计封存情况",
         paragraphs=[f"{told}事件摘要由规范文本逐字节计算（SHA-256），可与平台审计链逐环核对。"],
-        tables=[Table(("序号", "事件", "时间", "事件摘要", "封存"), rows, (7, 33, 15, 33, 12), mono=(3,))]
-        if rows
-        else [],
+        tables=[Table(("序号", "事件", "时间", "事件摘要", "封存"), rows, (7, 33, 15, 33, 12), mono=(3,))],
     )
 
 
-def _copies(letters: list[Letter]) -> list[Enclosure]:
+def _copies(letters: list[Letter], folder: str) -> list[Enclosure]:
     """The sealed scan is the letter where there is one, the portal's PDF otherwise."""
     found = []
     for n, letter in enumerate(letters, start=1):
@@ -173,7 +196,7 @@ def _copies(letters: list[Letter]) -> list[Enclosure]:
             Enclosure(
                 letter.title,
                 copy.path,
-                f"文书/{n:03d}-{_safe(letter.number)}.{extension}",
+                f"{folder}文书/{n:03d}-{safe(letter.number)}.{extension}",
                 copy.content_type,
                 copy.digest,
                 copy.size,
@@ -185,11 +208,11 @@ def _copies(letters: list[Letter]) -> list[Enclosure]:
     return found
 
 
-def _enclosure(attachment: Attachment, n: int) -> Enclosure:
+def _enclosure(attachment: Attachment, n: int, folder: str) -> Enclosure:
     return Enclosure(
         f"{attachment.purpose}：{attachment.name}",
         attachment.path,
-        f"附件/{n:03d}-{_safe(attachment.purpose)}-{_safe(attachment.name)}",
+        f"{folder}附件/{n:03d}-{safe(attachment.purpose)}-{safe(attachment.name)}",
         attachment.content_type,
         attachment.digest,
         attachment.size,
@@ -201,7 +224,7 @@ def _enclosure(attachment: Attachment, n: int) -> Enclosure:
 _EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """A name that every file system takes; the number before it keeps two of the same apart."""
     kept = "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in name).strip(" .")
     stem, dot, extension = kept.rpartition(".")

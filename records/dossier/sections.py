@@ -1,7 +1,7 @@
 """What a kind of case puts into its dossier, as plain values: the printer knows no models."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -75,16 +75,47 @@ class Enclosure:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A case in the volume, or what stands before several: its printed sections, then its files bound in behind them."""
+
+    title: str
+    number: str
+    sections: Sequence[Section]
+    enclosures: Sequence[Enclosure]
+    kind: str = ""  # 类别, of a case
+
+    @property
+    def head(self) -> str:
+        """What stands at the top of each of its printed pages."""
+        return f"{self.title}（{self.number}）"
+
+
+@dataclass(frozen=True)
 class Dossier:
-    """Everything that the cover, the catalogue and the sections say."""
+    """Everything that the cover, the catalogue and the parts say."""
 
     number: str
     title: str
     kind: str
     marks: Sequence[str]
     facts: Sequence[tuple[str, str]]
-    sections: Sequence[Section]
-    enclosures: Sequence[Enclosure]
+    parts: Sequence[Part]
     compiled: str  # when and by whom, in words
     version: int
-    notes: Sequence[str] = field(default_factory=tuple)
+    subject: str = "case"
+    word: str = "案卷"
+    heading: str = "案　卷"
+
+    @property
+    def has_many(self) -> bool:
+        """More than one case can be in it: the catalogue and the sheets then say which one."""
+        return self.subject != "case"
+
+    @property
+    def volume_name(self) -> str:
+        return f"{self.word}.pdf"
+
+    @property
+    def enclosures(self) -> Iterator[tuple[Part, Enclosure]]:
+        """Every file with the part it belongs to, in the order of the volume."""
+        return ((part, enclosure) for part in self.parts for enclosure in part.enclosures)

@@ -15,8 +15,8 @@ from PIL import Image, UnidentifiedImageError
 from pypdf import PdfReader, PdfWriter, Transformation
 from pypdf.generic import ArrayObject, NameObject
 
-from records.dossier.sections import Dossier, Enclosure, Section
-from records.letters.render import print_pages
+from records.dossier.sections import Dossier, Enclosure, Part, Section
+from records.letters.render import Printed, print_pages
 
 PDF = "application/pdf"
 # More than this is not bound in but named in the catalogue: a worker's memory is not endless, and the archive has it.
@@ -28,7 +28,7 @@ _PRINTABLE = {"image/jpeg", "image/png", "image/webp", PDF}
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the catalogue (卷内目录)."""
+    """One line of the catalogue (卷内目录). `group` is the case it belongs to, where the volume has several."""
 
     order: int
     number: str
@@ -37,6 +37,7 @@ class Line:
     dated: str
     page: str
     remark: str
+    group: str
 
 
 @dataclass(frozen=True)
@@ -57,76 +58,125 @@ class _Bound:
         return len(self.reader.pages) if self.reader else 0
 
 
+@dataclass
+class _Sheets:
+    """A part with its pages: `first` is the number printed on the first of them."""
+
+    part: Part
+    first: int
+    printed: Printed | None
+    bound: Sequence[_Bound]
+
+    @property
+    def printed_pages(self) -> int:
+        return self.printed.pages if self.printed else 0
+
+    @property
+    def pages(self) -> int:
+        return self.printed_pages + sum(item.pages for item in self.bound)
+
+
+@dataclass
+class _Room:
+    """How much has been bound in so far."""
+
+    size: int = 0
+    pages: int = 0
+
+
 def bind(dossier: Dossier) -> Volume:
-    body = print_pages(
-        render_to_string("dossiers/body.html", {"dossier": dossier}), "dossier", _pictures(dossier.sections)
-    )
-    bound = _open(dossier.enclosures)
-    lines, starts = _catalogue(dossier, body.anchors, body.pages, bound)
-    total = body.pages + sum(item.pages for item in bound)
+    sheets: list[_Sheets] = []
+    room, number = _Room(), 1
+    for part in dossier.parts:
+        sheets.append(_Sheets(part, number, _print(dossier, part, number), _open(part, room)))
+        number += sheets[-1].pages
+    lines = _catalogue(dossier, sheets)
     front = print_pages(
-        render_to_string("dossiers/front.html", {"dossier": dossier, "lines": lines, "total": total}), "dossier"
+        render_to_string("dossiers/front.html", {"dossier": dossier, "lines": lines, "total": number - 1}), "dossier"
     )
     writer = PdfWriter()
-    for page in PdfReader(io.BytesIO(front.pdf)).pages:
-        writer.add_page(page)
-    for page in PdfReader(io.BytesIO(body.pdf)).pages:
-        writer.add_page(page)
-    for item in bound:
-        for page in item.reader.pages if item.reader else ():
+    _add(writer, front.pdf)
+    for sheet in sheets:
+        if sheet.printed:
+            _add(writer, sheet.printed.pdf)
+        for page in (page for item in sheet.bound for page in (item.reader.pages if item.reader else ())):
             _without_actions(writer.add_page(page))
-    _number(writer, first=front.pages + body.pages, number=body.pages + 1)
-    for title, page_number in starts:
-        writer.add_outline_item(title=title, page_number=front.pages + page_number - 1)
-    writer.add_metadata({"/Title": f"{dossier.title}（{dossier.number}）", "/Subject": "案卷"})
+    _stamp(writer, dossier, sheets, before=front.pages)
+    _outline(writer, dossier, sheets, before=front.pages)
+    writer.add_metadata({"/Title": f"{dossier.title}（{dossier.number}）", "/Subject": dossier.word})
     out = io.BytesIO()
     writer.write(out)
-    return Volume(out.getvalue(), front.pages + total, lines)
+    return Volume(out.getvalue(), front.pages + number - 1, lines)
 
 
-def _catalogue(
-    dossier: Dossier, anchors: dict[str, int], body_pages: int, bound: Sequence[_Bound]
-) -> tuple[list[Line], list[tuple[str, int]]]:
-    """The lines, and (title, page) of what has pages, for the file's own outline."""
-    lines: list[Line] = []
-    starts: list[tuple[str, int]] = []
-    for section in dossier.sections:
-        page = anchors[section.key] + 1
-        starts.append((section.title, page))
-        lines.append(Line(len(lines) + 1, "", section.author, section.title, section.dated, str(page), section.remark))
-    page = body_pages + 1
-    for item in bound:
-        enclosure = item.enclosure
-        if item.pages:
-            starts.append((enclosure.title, page))
-        lines.append(
-            Line(
-                len(lines) + 1,
-                enclosure.number,
-                enclosure.author,
-                enclosure.title,
-                enclosure.dated,
-                str(page) if item.pages else "",
-                item.remark,
-            )
-        )
-        page += item.pages
-    return lines, starts
+def _print(dossier: Dossier, part: Part, number: int) -> Printed | None:
+    """Each part for itself: a volume of forty cases is laid out in the time and memory of forty, not of their square."""
+    if not part.sections:
+        return None
+    body = render_to_string("dossiers/body.html", {"part": part, "number": number})
+    return print_pages(body, "dossier", _pictures(part.sections))
 
 
-def _open(enclosures: Sequence[Enclosure]) -> list[_Bound]:
-    """What can be bound in; everything else says in the catalogue why not and where it is."""
+def _add(writer: PdfWriter, pdf: bytes) -> None:
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        writer.add_page(page)
+
+
+def _starts(sheet: _Sheets) -> list[tuple[str, int]]:
+    """(title, printed page) of what has pages."""
     found = []
-    size = pages = 0
-    for enclosure in enclosures:
+    if sheet.printed:
+        found = [(s.title, sheet.first + sheet.printed.anchors[s.key]) for s in sheet.part.sections]
+    page = sheet.first + sheet.printed_pages
+    for item in sheet.bound:
+        if item.pages:
+            found.append((item.enclosure.title, page))
+        page += item.pages
+    return found
+
+
+def _catalogue(dossier: Dossier, sheets: Sequence[_Sheets]) -> list[Line]:
+    lines: list[Line] = []
+    for sheet in sheets:
+        part = sheet.part
+        # The registry's own sheets, in front of the cases, belong to none.
+        is_case = dossier.has_many and bool(part.kind)
+        number = part.number if is_case else ""
+        group = f"{part.kind}　{part.head}" if is_case else ""
+        pages = iter(_starts(sheet))
+        for section in part.sections:
+            told = (section.author, section.title, section.dated, str(next(pages)[1]), section.remark, group)
+            lines.append(Line(len(lines) + 1, number, *told))
+        for item in sheet.bound:
+            file, page = item.enclosure, str(next(pages)[1]) if item.pages else ""
+            told = (file.author, file.title, file.dated, page, item.remark, group)
+            lines.append(Line(len(lines) + 1, file.number or number, *told))
+    return lines
+
+
+def _outline(writer: PdfWriter, dossier: Dossier, sheets: Sequence[_Sheets], *, before: int) -> None:
+    """The file's own table of contents; cases of a volume that has several are folded under their names."""
+    for sheet in sheets:
+        starts, above = _starts(sheet), None
+        if starts and dossier.has_many and sheet.part.kind:
+            above = writer.add_outline_item(title=sheet.part.head, page_number=before + starts[0][1] - 1, is_open=False)
+        for title, number in starts:
+            writer.add_outline_item(title=title, page_number=before + number - 1, parent=above)
+
+
+def _open(part: Part, room: _Room) -> list[_Bound]:
+    """What can be bound in; everything else says in the catalogue why not and where it is."""
+    shown = {picture.path for section in part.sections for picture in section.pictures}
+    found = []
+    for enclosure in part.enclosures:
         if enclosure.content_type != PDF:
-            where = "见“照片和扫描件”" if enclosure.content_type in _PRINTABLE else "见压缩包"
+            where = "见“照片和扫描件”" if enclosure.path in shown else "见压缩包"
             found.append(_Bound(enclosure, None, where))
             continue
-        size += enclosure.size
-        reader = _reader(enclosure) if size <= MAX_BOUND_BYTES else None
-        pages += len(reader.pages) if reader else 0
-        if size > MAX_BOUND_BYTES or pages > MAX_BOUND_PAGES:
+        room.size += enclosure.size
+        reader = _reader(enclosure) if room.size <= MAX_BOUND_BYTES else None
+        room.pages += len(reader.pages) if reader else 0
+        if room.size > MAX_BOUND_BYTES or room.pages > MAX_BOUND_PAGES:
             found.append(_Bound(enclosure, None, "本卷过大，未装订，见压缩包"))
         elif reader is None:
             found.append(_Bound(enclosure, None, "文件缺失、加密或损坏，未能装订，见压缩包"))
@@ -166,16 +216,17 @@ def _is_plain(note: Any) -> bool:
     return note.get("/Subtype") in {"/Stamp", "/Ink", "/FreeText", "/Highlight"} and "/A" not in note
 
 
-def _number(writer: PdfWriter, *, first: int, number: int) -> None:
-    """Print the page number on every bound sheet, at the foot's outer corner, whatever the sheet's size."""
-    count = len(writer.pages) - first
-    if count <= 0:
+def _stamp(writer: PdfWriter, dossier: Dossier, sheets: Sequence[_Sheets], *, before: int) -> None:
+    """Print on every bound sheet, at the foot's outer corner, its page number and, of several cases, which it belongs to."""
+    stamped: list[tuple[int, str]] = []
+    for sheet in sheets:
+        case = sheet.part.number if dossier.has_many else ""
+        stamped += [(n, case) for n in range(sheet.first + sheet.printed_pages, sheet.first + sheet.pages)]
+    if not stamped:
         return
-    stamps = print_pages(
-        render_to_string("dossiers/stamps.html", {"numbers": range(number, number + count)}), "dossier_stamp"
-    )
-    for offset, stamp in enumerate(PdfReader(io.BytesIO(stamps.pdf)).pages):
-        page = writer.pages[first + offset]
+    stamps = print_pages(render_to_string("dossiers/stamps.html", {"stamps": stamped}), "dossier_stamp")
+    for (number, _), stamp in zip(stamped, PdfReader(io.BytesIO(stamps.pdf)).pages, strict=True):
+        page = writer.pages[before + number - 1]
         box, own = page.cropbox, stamp.mediabox
         right, bottom = float(box.right) - float(own.width), float(box.bottom)
         page.merge_transformed_page(stamp, Transformation().translate(right, bottom))

@@ -16,7 +16,6 @@ from pypdf import PdfReader, PdfWriter
 
 from audit.models import AuditEvent
 from audit.sealing import seal
-from records.dossier.archive import VOLUME
 from records.models import Attachment, DossierRequest
 from records.services.dossiers import compile_waiting, remove_old, request_dossier
 from records.services.rendering import render_pending
@@ -46,7 +45,7 @@ def treated() -> Scene:
 
 
 def compiled(scene: Scene, form: str = "pdf") -> DossierRequest:
-    made = request_dossier(case=scene.case, form=form, actor=scene.cast.handler, at=NOW)
+    made = request_dossier(of=scene.case, form=form, actor=scene.cast.handler, at=NOW)
     assert compile_waiting(at=NOW) == (1, 1), DossierRequest.objects.get(pk=made.pk).error
     made.refresh_from_db()
     return made
@@ -134,7 +133,7 @@ def test_x10_archive_checks_out_with_sha256sum(tmp_path: Path) -> None:
     rows = list(csv.reader((tmp_path / "清单.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [row[0] for row in rows[1:]] == list(listed)
     assert not any(row[1].startswith("=") for row in rows)
-    assert PdfReader(tmp_path / VOLUME).pages
+    assert PdfReader(tmp_path / "案卷.pdf").pages
 
 
 def test_x10_changed_missing_and_unreadable_files_are_named(tmp_path: Path) -> None:
@@ -150,7 +149,7 @@ def test_x10_changed_missing_and_unreadable_files_are_named(tmp_path: Path) -> N
         stored.write(b"one more byte")
     with zipfile.ZipFile(io.BytesIO(data_of(compiled(scene, "zip")))) as archive:
         problems = {e["title"]: e["problem"] for e in json.loads(archive.read("manifest.json"))["files"]}
-        text = "".join(words(page) for page in PdfReader(io.BytesIO(archive.read(VOLUME))).pages)
+        text = "".join(words(page) for page in PdfReader(io.BytesIO(archive.read("案卷.pdf"))).pages)
     assert problems["治理照片：改过.jpg"] == "与平台登记的摘要不一致"
     assert problems["治理照片：丢了.pdf"] == "文件缺失"
     assert problems["治理照片：坏的.pdf"] == ""
@@ -209,7 +208,7 @@ def test_x10_dossier_is_only_for_the_unit_that_may_see_the_case() -> None:
 def test_x10_drafts_of_the_house_stay_out_of_the_addressees_dossier() -> None:
     scene = risk_in("graded")
     scene.draft(requirements="1.仅供内部的拟稿内容。")
-    made = request_dossier(case=scene.case, form="pdf", actor=scene.cast.principal, at=NOW)
+    made = request_dossier(of=scene.case, form="pdf", actor=scene.cast.principal, at=NOW)
     assert compile_waiting(at=NOW) == (1, 1)
     made.refresh_from_db()
     text = "".join(words(page) for page in PdfReader(io.BytesIO(data_of(made))).pages)
@@ -219,7 +218,7 @@ def test_x10_drafts_of_the_house_stay_out_of_the_addressees_dossier() -> None:
 
 def test_x10_failure_is_told_and_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = risk_in("graded")
-    made = request_dossier(case=scene.case, form="pdf", actor=scene.cast.handler, at=NOW)
+    made = request_dossier(of=scene.case, form="pdf", actor=scene.cast.handler, at=NOW)
 
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("纸用完了")

@@ -137,7 +137,7 @@ def test_letters_and_dossiers_are_made_into_the_bucket(portal: Portal, monkeypat
     monkeypatch.setattr("records.services.rendering.render_letter", lambda content: b"%PDF letter")
     monkeypatch.setattr("records.dossier.volume.bind", lambda dossier: SimpleNamespace(data=b"%PDF volume", pages=1))
     assert render_pending() == (1, 1)
-    made = request_dossier(case=portal.scene.case, form="zip", actor=handler, at=noon)
+    made = request_dossier(of=portal.scene.case, form="zip", actor=handler, at=noon)
     assert compile_waiting(at=noon) == (1, 1), DossierRequest.objects.get(pk=made.pk).error
     made.refresh_from_db()
     letter = portal.scene.letter()
