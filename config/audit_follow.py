@@ -250,7 +250,7 @@ def _said(event: AuditEvent, data: dict[str, Any]) -> str:
             parts = [data.get("purpose") or data.get("label", ""), data.get("signer", ""), data.get("reason", "")]
             parts.append(f"摘要 {data['digest'][:12]}…" if data.get("digest") else "")
         case "view":
-            parts = [data.get("what") or data.get("register", ""), data.get("form", "")]
+            parts = [data.get("what") or data.get("register") or data.get("enterprise", ""), data.get("form", "")]
         case _:
             names = ("number", "grade_text", "reason", "note", "statement", "text", "title")
             parts = [str(data[name]) for name in names if isinstance(data.get(name), str)]

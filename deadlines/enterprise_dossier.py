@@ -62,7 +62,7 @@ def _by_rule(owed: QuerySet[Deadline], at: datetime) -> list[Table]:
     rows = [[rule.label, rule.clause, *_figures(row)] for rule, row in lines]
     rows.append(["合计", "", *_figures({name: sum(row[name] for _, row in lines) for name in counted})])
     heads = ("事项", "条款", "按期", "逾期办结", "逾期未办结", "按期办结率", "计算中")
-    return [Table(heads, rows, (30, 14, 10, 11, 12, 13, 10))]
+    return [Table(heads, rows, (28, 14, 9, 12, 14, 13, 10))]
 
 
 def _figures(row: Mapping[str, int]) -> list[str]:
@@ -82,4 +82,4 @@ def _overdue(owed: QuerySet[Deadline], at: datetime) -> list[Table]:
         for clock in owed.filter(conditions(at)["overdue"]).select_related("case").order_by("due_at", "pk")
     ]
     heads = ("案卷", "名称", "事项", "到期", "现在")
-    return [Table(heads, rows, (21, 29, 18, 12, 20), caption="逾期未办结的")] if rows else []
+    return [Table(heads, rows, (22, 28, 18, 12, 20), caption="逾期未办结的")] if rows else []

@@ -26,8 +26,8 @@ def sections(enterprise: Enterprise, actor: Actor, at: datetime) -> list[Section
         ]
         for risk in risks
     ]
-    heads = ("编号", "风险点", "等级", "环节", "登记", "销号、退出", "最近到期")
-    tables = [Table(heads, rows, (20, 24, 11, 9, 12, 12, 12))] if rows else []
+    heads = ("编号", "风险点", "等级", "环节", "登记", "结案", "最近到期")
+    tables = [Table(heads, rows, (22, 21, 10, 11, 12, 12, 12))] if rows else []
     return [Section("risks", "风险点一览", tables=tables)]
 
 

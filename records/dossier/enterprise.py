@@ -96,4 +96,4 @@ def _letters(enterprise: Enterprise, actor: Actor) -> Section:
         for letter in found
     ]
     heads = ("发文字号", "文书", "发文机关", "签发", "案卷")
-    return Section("letters", "文书一览", tables=[Table(heads, rows, (23, 33, 14, 12, 18))] if rows else [])
+    return Section("letters", "文书一览", tables=[Table(heads, rows, (24, 27, 15, 12, 22))] if rows else [])
