@@ -1,5 +1,8 @@
 """How long: what the notice demands of risks, and nothing else. Each row says its clause."""
 
+from datetime import date
+
+from deadlines import targets
 from deadlines.ladder import Ladder
 from deadlines.rules import Extension, Response, Suspension, lead_unit, register, responsible_unit
 from deadlines.terms import CalendarDays, Months, OnDate, WorkingDays
@@ -134,4 +137,16 @@ register(
         is_own_term=True,
         ladder=Ladder(before=(10, 1)),
     ),
+)
+
+targets.register(
+    targets.Target(
+        "risks.guides",
+        "查找指导手册全覆盖",
+        clause="三（一）1",
+        words="2020年6月",
+        due_on=date(2020, 6, 30),
+        place="附件“重点工作任务分工”第 2 项",
+        page="risks:guide-coverage",
+    )
 )

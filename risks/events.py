@@ -35,3 +35,21 @@ class Event(TextChoices):
     LONG_TERM_CHECKED = "risks.long_term_checked", "长期管控季度检查"
     REASSESSED = "risks.reassessed", "长期管控再评估"
     EXITED = "risks.exited", "批准退出"
+
+
+@declare
+class GuideEvent(TextChoices):
+    """What happens to a guide manual: no case, the manual itself is the subject."""
+
+    BEGUN = "risks.guide_begun", "起草查找指导手册"
+    EDITED = "risks.guide_edited", "修改手册"
+    ENTRY_ADDED = "risks.guide_entry_added", "增加手册条目"
+    ENTRY_CHANGED = "risks.guide_entry_changed", "修改手册条目"
+    ENTRY_REMOVED = "risks.guide_entry_removed", "删除手册条目"
+    IMPORTED = "risks.guide_imported", "导入手册条目"
+    SUBMITTED = "risks.guide_submitted", "提交发布"
+    RETURNED = "risks.guide_returned", "退回修改"
+    PUBLISHED = "risks.guide_published", "发布查找指导手册"
+    SUPERSEDED = "risks.guide_superseded", "被新版替代"
+    WITHDRAWN = "risks.guide_withdrawn", "撤销查找指导手册"
+    DISCARDED = "risks.guide_discarded", "放弃草稿"

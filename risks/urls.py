@@ -3,6 +3,7 @@
 from django.urls import path
 
 from risks.views import case, paper, register, registration
+from risks.views.guides import coverage, entries, listing, page, registering
 from risks.views.retroactive import importing, wizard
 
 app_name = "risks"
@@ -19,6 +20,20 @@ urlpatterns = [
     path("retroactive/<int:pk>/submit/", wizard.hand_in, name="retroactive-submit"),
     path("retroactive/<int:pk>/compare/", wizard.compare, name="retroactive-compare"),
     path("retroactive/scans/<int:pk>/", wizard.scan, name="retroactive-scan"),
+    path("guides/", listing.index, name="guides"),
+    path("guides/new/", listing.new, name="guide-new"),
+    path("guides/template/", entries.template, name="guide-template"),
+    path("guides/register/", registering.register, name="guide-register"),
+    path("guides/coverage/", coverage.index, name="guide-coverage"),
+    path("guides/coverage/enterprises/", coverage.enterprises, name="guide-enterprises"),
+    path("guides/coverage/export/", coverage.export, name="guide-coverage-export"),
+    path("guides/entries/<int:pk>/", entries.edit, name="guide-entry"),
+    path("guides/entries/<int:pk>/remove/", entries.remove, name="guide-entry-remove"),
+    path("guides/<int:pk>/", page.detail, name="guide"),
+    path("guides/<int:pk>/entries/new/", entries.new, name="guide-entry-new"),
+    path("guides/<int:pk>/import/", entries.import_file, name="guide-import"),
+    path("guides/<int:pk>/export/", entries.export, name="guide-export"),
+    path("guides/<int:pk>/<slug:action>/", page.act, name="guide-act"),
     path("paper/<int:pk>/", paper.check, name="paper-check"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/edit/", registration.edit, name="edit"),

@@ -11,6 +11,7 @@ from audit.clock import local_date
 from audit.services import SYSTEM, record
 from config.demo.enterprises import ENTERPRISES, NO_CODE, UNDETERMINED, DemoEnterprise, made_up_uscc, position
 from config.demo.filings import load_filings
+from config.demo.guides import load_guides, register_by_guides
 from config.demo.people import ACCOUNTS, IN_OFFICE_SINCE
 from config.demo.risks import load_risks
 from deadlines.calendar import CalendarOutOfRange
@@ -58,9 +59,12 @@ def _load(at: datetime) -> dict[str, int]:
     district.save(update_fields=["is_demo"])
     enterprises = _load_enterprises(district, profile, local_date(at))
     _load_people(district)
+    guides = load_guides(district, at)
     risks = load_risks(district, at)
+    risks += register_by_guides(district, at)
     filings = load_filings(district, at)
     counts = {"enterprises": enterprises, "accounts": Account.objects.count(), "risks": risks, "filings": filings}
+    counts["guides"] = guides
     record(Event.DEMO_LOADED, by=SYSTEM, at=at, subject=("district", district.pk), data=counts)
     return counts
 

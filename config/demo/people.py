@@ -37,6 +37,8 @@ ACCOUNTS: tuple[DemoAccount, ...] = (
     _one("zhujian", "程亮", "13805520105", "区住建交通委", "监督员", "department_handler", "质安站"),
     _one("zhujian2", "吴春华", "13805520106", "区住建交通委", "副主任", "department_head"),
     _one("zhujianzr", "方明", "13805520107", "区住建交通委", "主任", "department_principal"),
+    _one("gongan", "罗健", "13805520123", "区公安分局", "大队长", "department_handler", "治安大队"),
+    _one("gongan2", "秦风", "13805520124", "区公安分局", "副局长", "department_head"),
     _one("shichang", "许静", "13805520108", "区市场监管局", "科长", "department_head", "特种设备科"),
     # Two posts on purpose: the acting post is chosen at login.
     DemoAccount(

@@ -22,7 +22,7 @@ MOBILE_OR_LANDLINE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\d{7,8}", re.ASC
 # A box around the country: catches swapped or mistyped numbers, not a wrong street.
 LONGITUDES, LATITUDES = (Decimal(73), Decimal(136)), (Decimal(3), Decimal(54))
 # kind → (help, height in lines)
-_MEASURE_HELP = {
+MEASURE_HELP = {
     ControlMeasure.Kind.ENGINEERING: "如防爆、通风除尘、联锁、报警、隔离防护",
     ControlMeasure.Kind.MANAGEMENT: "如操作规程、作业许可、专人监护、定期检测",
     ControlMeasure.Kind.TRAINING: "如上岗培训、班前教育、警示标识",
@@ -31,7 +31,7 @@ _MEASURE_HELP = {
 }
 
 
-def _text(label: str, *, rows: int, max_length: int, help_text: str = "", required: bool = True) -> forms.CharField:
+def text(label: str, *, rows: int, max_length: int, help_text: str = "", required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=max_length,
@@ -42,7 +42,7 @@ def _text(label: str, *, rows: int, max_length: int, help_text: str = "", requir
     )
 
 
-def _line(label: str, *, max_length: int, help_text: str = "", **attrs: str) -> forms.CharField:
+def line(label: str, *, max_length: int, help_text: str = "", **attrs: str) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=max_length,
@@ -52,7 +52,7 @@ def _line(label: str, *, max_length: int, help_text: str = "", **attrs: str) -> 
     )
 
 
-def _choice(label: str, choices: Sequence[tuple[str, str]]) -> forms.ChoiceField:
+def choice(label: str, choices: Sequence[tuple[str, str]]) -> forms.ChoiceField:
     """A select, not buttons: on a phone the form is long enough."""
     errors = dict.fromkeys(("required", "invalid_choice"), f"请选择{label}")
     return forms.ChoiceField(label=label, choices=[("", "请选择"), *choices], error_messages=errors)
@@ -78,8 +78,8 @@ def _degrees(label: str, sample: str, help_text: str) -> forms.DecimalField:
 class RiskForm(forms.Form):
     """The fields of a risk record that people fill in; `on` decides which accident standard is in force."""
 
-    title = _line("风险点名称", max_length=120, help_text="部位加危险，如“抛光车间铝粉尘爆炸”")
-    category = _choice("类别", RiskPoint.Category.choices)
+    title = line("风险点名称", max_length=120, help_text="部位加危险，如“抛光车间铝粉尘爆炸”")
+    category = choice("类别", RiskPoint.Category.choices)
     sector = forms.ModelChoiceField(
         label="行业领域",
         queryset=Sector.objects.none(),
@@ -93,10 +93,10 @@ class RiskForm(forms.Form):
         empty_label="请选择",
         error_messages={"required": "请选择所在乡街", "invalid_choice": "请选择所在乡街"},
     )
-    location = _line("具体位置", max_length=200, help_text="写到别人能找到的程度，如“2 号厂房一层东侧”")
+    location = line("具体位置", max_length=200, help_text="写到别人能找到的程度，如“2 号厂房一层东侧”")
     longitude = _degrees("经度", "117.358600", "以度为单位，如 117.358600")
     latitude = _degrees("纬度", "32.913500", "如 32.913500；和经度一起填，或都不填")
-    hazard_factors = _text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
+    hazard_factors = text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
     accident_types = forms.MultipleChoiceField(
         label="可能的事故类型",
         widget=forms.CheckboxSelectMultiple,
@@ -114,10 +114,10 @@ class RiskForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={"invalid": "人数应是整数", "min_value": "人数不能是负数", "max_value": "人数过大，请核对"},
     )
-    monitoring = _text("监控措施", rows=2, max_length=2000, help_text="用什么发现异常，如报警器、视频、每班巡检")
-    control_level = _choice("管控层级", RiskPoint.Level.choices)
-    check_frequency = _choice("排查频次", RiskPoint.Frequency.choices)
-    responsible_person = _line("责任人", max_length=40, help_text="具体到一个人")
+    monitoring = text("监控措施", rows=2, max_length=2000, help_text="用什么发现异常，如报警器、视频、每班巡检")
+    control_level = choice("管控层级", RiskPoint.Level.choices)
+    check_frequency = choice("排查频次", RiskPoint.Frequency.choices)
+    responsible_person = line("责任人", max_length=40, help_text="具体到一个人")
     responsible_phone = MaskedPhoneField(
         label="责任人电话",
         max_length=20,
@@ -147,8 +147,8 @@ class RiskForm(forms.Form):
         """Without `sectors` or `townships` the portal knows them and they are not asked. `kept_types` stay choosable."""
         super().__init__(*args, **kwargs)
         for kind in ControlMeasure.Kind:
-            self.fields[f"measure_{kind}"] = _text(
-                f"{kind.label}措施", rows=2, max_length=300, required=False, help_text=_MEASURE_HELP[kind]
+            self.fields[f"measure_{kind}"] = text(
+                f"{kind.label}措施", rows=2, max_length=300, required=False, help_text=MEASURE_HELP[kind]
             )
         for name, choices in (("sector", sectors), ("township", townships)):
             if choices is None:

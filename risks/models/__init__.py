@@ -1,6 +1,7 @@
 from risks.models.closure import CloseOut, Verification
 from risks.models.exits import ExitProposal, LongTermCheck
 from risks.models.grading import Grading
+from risks.models.guide import Guide, GuideEntry, GuideState
 from risks.models.point import ControlMeasure, RiskPoint, RiskState
 from risks.models.treatment import Progress, TreatmentPlan
 
@@ -9,6 +10,9 @@ __all__ = [
     "ControlMeasure",
     "ExitProposal",
     "Grading",
+    "Guide",
+    "GuideEntry",
+    "GuideState",
     "LongTermCheck",
     "Progress",
     "RiskPoint",

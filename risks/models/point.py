@@ -72,6 +72,15 @@ class RiskPoint(models.Model):
     responsible_phone = models.CharField("责任人电话", max_length=20)
     headcount = models.PositiveIntegerField("同时作业人数", null=True, blank=True)
     source = models.CharField("查找来源", max_length=120, default="日常查找")
+    # The entry of a guide manual that it was found by (三(一)1), in the version of that day.
+    guide_entry = models.ForeignKey(
+        "risks.GuideEntry",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="risks",
+        verbose_name="查找依据",
+    )
     registered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="登记人")
 
     objects = RiskPointQuerySet.as_manager()

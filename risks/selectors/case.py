@@ -203,6 +203,14 @@ def facts_of(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
         {"label": "排查频次", "value": risk.get_check_frequency_display()},
         {"label": "来源", "value": risk.source},
     ]
+    if risk.guide_entry is not None:
+        entry = risk.guide_entry
+        rows[-1] = {
+            "label": "来源",
+            "value": f"{entry.guide}第 {entry.position} 条",
+            "url": f"{reverse('risks:guide', args=[entry.guide_id])}#e{entry.pk}",
+            "wide": True,
+        }
     if risk.headcount is not None:
         rows.insert(6, {"label": "同时作业", "value": f"{risk.headcount} 人", "wide": True})
     if risk.longitude is not None:

@@ -18,7 +18,7 @@ from records.models import Case
 from records.services.attachments import attach_all
 from records.services.cases import open_case
 from risks.events import Event
-from risks.models import ControlMeasure, RiskPoint, RiskState
+from risks.models import ControlMeasure, GuideEntry, RiskPoint, RiskState
 from risks.workflow import KIND, WORKFLOW
 
 # Fields of a risk point that people fill in; the spine holds the rest.
@@ -92,9 +92,10 @@ def register_risk(
     actor: Actor,
     at: datetime,
     photos: Iterable[UploadedFile] = (),
+    guide_entry: GuideEntry | None = None,
 ) -> RiskPoint:
     """Open the case and write the risk point. `township` counts only where it does not follow from the unit (a department's
-    site). `measures` maps a ControlMeasure.Kind to its text, empty ones left out.
+    site). `measures` maps a ControlMeasure.Kind to its text, empty ones left out. `guide_entry` is what it was found by.
 
     Raises Refused when the actor's post may not register for that unit, FileRefused for a photo that cannot be kept.
     """
@@ -121,7 +122,10 @@ def register_risk(
     if not Case.objects.for_actor(actor).filter(pk=case.pk).exists():
         raise Refused("按所选的行业和乡街，登记后不在您的权限范围内，请核对，或由主管该行业、该乡街的单位登记")
     risk = RiskPoint.objects.create(
-        case=case, registered_by=actor.person, **{name: details[name] for name in DETAILS if name in details}
+        case=case,
+        registered_by=actor.person,
+        guide_entry=guide_entry,
+        **{name: details[name] for name in DETAILS if name in details},
     )
     write_measures(risk, measures)
     event = record(
@@ -135,6 +139,7 @@ def register_risk(
             "unit": responsible_unit.name,
             "lead": case.lead_unit.name,
             "source": risk.source,
+            **({"guide": str(guide_entry.guide), "entry": guide_entry.pk} if guide_entry else {}),
         },
     )
     attach_all(photos, case=case, purpose="现场照片", actor=actor, at=at, case_seq=event.case_seq)

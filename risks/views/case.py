@@ -40,6 +40,7 @@ _RELATED = (
     "case__lead_unit",
     "case__responsible_unit__enterprise",
     "registered_by",
+    "guide_entry__guide",
 )
 
 

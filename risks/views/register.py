@@ -14,7 +14,6 @@ from audit.clock import SHANGHAI, now
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
 from organisations.access import ActorRequest, acting
-from organisations.actors import Actor
 from organisations.roles import Right, Scope
 from records.kinds import case_url, grade_of
 from records.models import Case
@@ -35,7 +34,7 @@ from risks.selectors.register import (
     sort_for,
     sort_text,
 )
-from risks.services.retroactive import may_enter
+from risks.views.subnav import subnav
 from risks.workflow import WORKFLOW
 
 _WHOSE = {
@@ -94,8 +93,9 @@ def register(request: ActorRequest) -> HttpResponse:
     context = {
         "head": _head_sentence(everywhere, actor.scope, at),
         "note": "；".join(filter(None, (found.note, unsorted))),
-        "subnav": _subnav(actor),
+        "subnav": subnav(actor, "register"),
         "may_register": actor.may(Right.REGISTER_RISK),
+        "may_register_by_guide": actor.may(Right.REGISTER_RISK) and actor.scope == Scope.OWN,
         "chip_rows": chips.rows(found, links, counts),
         "bar": {
             "count_text": count_text(total),
@@ -134,15 +134,6 @@ def _head_sentence(counts: dict[str, int], scope: Scope, at: datetime) -> str:
     moment = f"数据截至 {local.month} 月 {local.day} 日 {local:%H:%M}。"
     severe = f"其中重大 {count_text(counts['red'])}、较大 {count_text(counts['orange'])} 登记造册"
     return f"{_WHOSE[scope]}未销号风险点 {count_text(sum(counts.values()))} 个，{severe}。{moment}"
-
-
-def _subnav(actor: Actor) -> list[dict[str, Any]]:
-    items = [{"text": "台账", "url": reverse("risks:register"), "current": True}]
-    if actor.scope != Scope.ASSIGNED:
-        items.append({"text": "交办函", "url": f"{reverse('letters:list')}?kind=risk_handover"})
-    if may_enter(actor):
-        items.append({"text": "补录", "url": reverse("risks:retroactive")})
-    return items
 
 
 def _head(label: str, sort: str, cls: str, links: chips.Links) -> dict[str, str]:

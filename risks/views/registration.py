@@ -45,7 +45,7 @@ class _Photos(FileRefused):
 @require_http_methods(["GET", "POST"])
 def new(request: ActorRequest) -> HttpResponse:
     at, actor = now(), request.actor
-    unit = _responsible_unit(request)
+    unit = responsible_unit(request)
     if unit is None:
         return _choose_unit(request)
     enterprise: Enterprise | None = getattr(unit, "enterprise", None)
@@ -165,7 +165,7 @@ def unit_options(request: ActorRequest) -> JsonResponse:
     return JsonResponse(_found(request.actor, request.GET.get("q", "").strip()))
 
 
-def _responsible_unit(request: ActorRequest) -> Unit | None:
+def responsible_unit(request: ActorRequest) -> Unit | None:
     """An enterprise registers for itself; others name the unit in the address. 404 for one that they may not take."""
     actor = request.actor
     if actor.scope == Scope.OWN:
