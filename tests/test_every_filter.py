@@ -46,6 +46,7 @@ REGISTERS: dict[str, tuple[Any, tuple[str, ...], dict[str, str]]] = {
     "statistics:punctuality": (None, ("unit",), {}),
     "statistics:export": (None, ("unit",), {}),
     "statistics:records": (None, ("unit", "after", "before"), {"to": "2027-01-01"}),
+    "risks:guide-enterprises": (None, ("sector", "township", "page"), {"standing": "all"}),
     "search": (None, ("q", "number"), {}),
     "risks:unit-options": (None, ("q",), {}),
     "api:risk-point-list": (RiskFilter, ("cursor",), RISKS),
@@ -75,6 +76,7 @@ def naming(world: World, register: str) -> dict[str, Any]:
         "township": world.township_code,
         "sector": unit.enterprise.sector.code,  # type: ignore[attr-defined]
         "case": world.risk,
+        "page": 2,
         "uscc": unit.enterprise.uscc,  # type: ignore[attr-defined]
         "name": by_name,
         "q": by_name,
@@ -168,7 +170,7 @@ def _names(space: str) -> list[str]:
 
 def _sees(actor: Actor, world: str, register: str) -> bool:
     """Pages of cases also name the enterprise of a case that one sees."""
-    registry = register.startswith("enterprises:") or register == "api:enterprise-list"
+    registry = register.startswith("enterprises:") or register in {"api:enterprise-list", "risks:guide-enterprises"}
     if register in {"search", "risks:unit-options"}:
         return sees(actor, world, "risk") or sees(actor, world, "enterprise")
     return sees(actor, world, "enterprise" if registry else "risk")

@@ -38,6 +38,7 @@ from tests.factories import (
     unit_of,
 )
 from tests.risks.builders import Cast, Scene, make_cast, photo, risk_in
+from tests.risks.guide_scenes import drafted, published
 
 HERE, NEIGHBOUR, ABROAD = WORLDS = ("ours", "neighbour", "abroad")
 STATION = "蚌埠市燕山加油站有限公司"
@@ -80,12 +81,15 @@ class World:
     entry_scan: int
     township_code: str
     calendar_edit: int
+    guide: int
+    guide_draft: int
+    guide_entry: int
 
 
 # address → what it names: rows of cases, of the registry, of the district's own organisation
 CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing", "paper"}
-# what the unit that keyed it in keeps to itself
-KEYING_UNITS = {"dossier", "entry", "entry_scan"}
+# what the unit that keyed it in, or drafts it, keeps to itself
+KEYING_UNITS = {"dossier", "entry", "entry_scan", "guide_draft", "guide_entry"}
 REGISTRY = {"enterprise", "change", "proposal"}
 # … and of one person alone, who is nobody of the walk
 OWN = {"token", "delegation"}
@@ -95,6 +99,13 @@ NAMED_BY = {
     "risks:act": "risk",
     "risks:phone": "risk",
     "risks:paper-check": "paper",
+    "risks:guide": "guide",
+    "risks:guide-export": "guide",
+    "risks:guide-act": "guide_draft",
+    "risks:guide-entry": "guide_entry",
+    "risks:guide-entry-remove": "guide_entry",
+    "risks:guide-entry-new": "guide_draft",
+    "risks:guide-import": "guide_draft",
     "risks:retroactive-entry": "entry",
     "risks:retroactive-submit": "entry",
     "risks:retroactive-compare": "entry",
@@ -273,7 +284,17 @@ def _world(scene: Scene) -> World:
         township_code=enterprise.township.code,
         calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
         **_on_paper(scene),
+        **_guides(scene),
     )
+
+
+def _guides(scene: Scene) -> dict[str, int]:
+    """The regulator's manual of this enterprise's sector, and one that it has not published yet."""
+    drafter = scene.cast.handler
+    sector = scene.cast.responsible.enterprise.sector.code  # type: ignore[attr-defined]
+    guide = published(sector=sector, drafter=drafter, publisher=scene.cast.head, entries=1, when=scene.at)
+    draft = drafted(sector=None, drafter=drafter, entries=1, when=scene.at)
+    return {"guide": guide.pk, "guide_draft": draft.pk, "guide_entry": draft.entries.get().pk}
 
 
 def _applied_edit(actor: Actor, *, at: datetime) -> CalendarEdit:

@@ -17,6 +17,7 @@ from deadlines.models import Deadline
 from deadlines.periods import Every, Weekly
 from deadlines.recurring import Recurring
 from deadlines.rules import Owner, Rule, Version, all_rules, lead_unit, responsible_unit, rule
+from deadlines.targets import Target, all_targets
 from deadlines.terms import OnDate, describe, parse, roll_words
 from organisations.access import ActorRequest, acting
 from organisations.models import District
@@ -41,8 +42,21 @@ def index(request: ActorRequest) -> HttpResponse:
     return render(
         request,
         "deadlines/rules.html",
-        {"clauses": clauses, "total": sum(len(group) for group in groups.values())},
+        {
+            "clauses": clauses,
+            "total": sum(len(group) for group in groups.values()),
+            "targets": [_target(item, today) for item in all_targets()],
+        },
     )
+
+
+def _target(item: Target, today: date) -> dict[str, str]:
+    return {
+        "text": item.label,
+        "url": reverse(item.page),
+        "sub": f"{item.clause}，{item.basis}{item.place}",
+        "side": f"{item.words}，按 {item.due_on} 计{'，已过' if item.is_past(today) else ''}",
+    }
 
 
 @acting()

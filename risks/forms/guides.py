@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 
 from organisations.forms.fields import MaskedPhoneField
 from risks.accident_types import SEPARATOR, names_on, parted, standard_on
@@ -172,18 +173,29 @@ class PicksForm(forms.Form):
             self.initial.setdefault(f"location_{entry.pk}", "" if entry.pk in known else entry.area)
 
     @property
-    def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        first = {"legend": "责任人", "hint": "以下各处相同的，填一次。", "fields": [self["person"], self["phone"]]}
-        return [first, *(self._of(number, entry) for number, entry in enumerate(self.entries, start=1))]
+    def common_fields(self) -> list[BoundField]:
+        return [self["person"], self["phone"]]
 
-    def _of(self, number: int, entry: GuideEntry) -> dict[str, Any]:
-        names = ("title", "location", "person", "phone")
-        hints = [f"{entry.area}·{entry.get_category_display()}·{entry.accident_types}", self.known.get(entry.pk, "")]
-        return {
-            "legend": f"{number}．{entry.title}",
-            "hint": "。".join(filter(None, hints)),
-            "fields": [self[f"{name}_{entry.pk}"] for name in names],
-        }
+    @property
+    def places(self) -> list[dict[str, Any]]:
+        """One for each entry, as the page shows it; who else looks after it stays folded until it is needed."""
+        shown = []
+        for entry in self.entries:
+            others = [self[f"{name}_{entry.pk}"] for name in ("person", "phone")]
+            hints = [
+                f"{entry.area}·{entry.get_category_display()}·{entry.accident_types}",
+                self.known.get(entry.pk, ""),
+            ]
+            shown.append(
+                {
+                    "entry": entry,
+                    "hint": "。".join(filter(None, hints)),
+                    "fields": [self[f"{name}_{entry.pk}"] for name in ("title", "location")],
+                    "other_fields": others,
+                    "is_open": any(field.errors or field.value() for field in others),
+                }
+            )
+        return shown
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -50,7 +50,7 @@ def version_before(guide: Guide) -> Guide | None:
 
 
 def _told(name: str, was: GuideEntry, now: GuideEntry) -> tuple[str, str, str]:
-    label = str(GuideEntry._meta.get_field(name).verbose_name)
+    label = str(GuideEntry._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     return (label, shown(was, name), shown(now, name))
 
 

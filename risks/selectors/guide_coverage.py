@@ -99,11 +99,14 @@ class DepartmentRow:
         return sum((row.figures for row in self.sectors), Figures())
 
     @property
+    def is_late(self) -> bool:
+        return any(row.standing.is_late for row in self.sectors)
+
+    @property
     def text(self) -> str:
         if not self.wanting:
             return "已全部发布"
-        late = any(row.standing.is_late for row in self.sectors)
-        return "逾期未发布" if late else "未全部发布"
+        return "逾期未发布" if self.is_late else "未全部发布"
 
 
 @dataclass
@@ -137,7 +140,7 @@ def coverage(actor: Actor, *, at: datetime) -> Coverage:
         sectors = sectors.filter(pk__in=actor.supervised_sectors)
     guides = Guide.objects.filter(district=actor.district_id)
     in_force = {_subject(g): g for g in guides.published().select_related("sector", "issuer")}
-    first = {
+    first: dict[tuple[int | None, int | None], date] = {
         (row["sector"], None if row["sector"] else row["issuer"]): local_date(row["first"])
         for row in guides.exclude(version=None)
         .values("sector", "issuer")
@@ -208,11 +211,11 @@ def counted(actor: Actor) -> QuerySet[Enterprise]:
 def in_standing(enterprises: QuerySet[Enterprise], standing: str) -> QuerySet[Enterprise]:
     match standing:
         case "none":
-            return enterprises.filter(has_risk=False)
+            return enterprises.filter(Q(has_risk=False))
         case "other":
-            return enterprises.filter(has_risk=True, is_guided=False)
+            return enterprises.filter(Q(has_risk=True, is_guided=False))
         case "guided":
-            return enterprises.filter(is_guided=True)
+            return enterprises.filter(Q(is_guided=True))
     return enterprises
 
 

@@ -75,7 +75,7 @@ def index(request: ActorRequest) -> HttpResponse:
                 "done": f"{row.done} / {len(row.sectors)}",
                 "wanting": "、".join(sector.name for sector in row.wanting),
                 "text": row.text,
-                "late": row.text == "逾期未发布",
+                "late": {"class": "late", "icon": "clock-exclamation", "text": "逾期"} if row.is_late else None,
                 **_figures(row.figures),
             }
             for row in found.departments
@@ -93,14 +93,20 @@ def _head(found: Coverage, scope: Scope) -> str:
 
 
 def _standing(standing: Standing) -> dict[str, Any]:
-    guide = standing.guide
-    return {
-        "guide_url": reverse("risks:guide", args=[guide.pk]) if guide else "",
-        "version": guide.version_text if guide else "",
-        "since": f"{standing.first_on:%Y-%m-%d}" if guide and standing.first_on else "",
+    guide, first = standing.guide, standing.first_on
+    told: dict[str, Any] = {
+        "guide_url": "",
         "text": standing.text,
-        "late": standing.is_late,
+        "late": {"class": "late", "icon": "clock-exclamation", "text": standing.text} if standing.is_late else None,
     }
+    if guide is not None and guide.published_at is not None:
+        told |= {
+            "guide_url": reverse("risks:guide", args=[guide.pk]),
+            "version": guide.version_text,
+            "since": f"{local_date(guide.published_at):%Y-%m-%d}",
+            "first": f"{first:%Y-%m-%d}" if first else "",
+        }
+    return told
 
 
 def _figures(figures: Figures, **narrower: str) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _page(
     request: ActorRequest, guide: Guide, *, action: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     actor, url = request.actor, reverse("risks:guide", args=[guide.pk])
-    entries = list(guide.entries.annotate(risk_count=Count("risks")))
+    entries = list(guide.entries.annotate(risk_count=Count("risks")).order_by("position", "pk"))
     before = version_before(guide)
     page: dict[str, Any] = {
         "guide": guide,

@@ -138,9 +138,8 @@ def _fill_in(
         "will": f"一次登记 {len(picked)} 个风险点，有一处不对就一处也不登记；登记后还没有等级，下一步自评。",
         "submit_label": f"登记 {len(picked)} 个",
         "cancel_url": f"{request.get_full_path()}&again=1",
-        "cancel_label": "返回重新勾选",
     }
-    return render(request, "risks/guides/form.html", context, status=422 if form.is_bound and form.errors else 200)
+    return render(request, "risks/guides/fill.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
 def _address(unit: Unit, guide: Guide, request: ActorRequest) -> str:
