@@ -46,13 +46,14 @@ ENTRY_FIELDS = (
 
 class GuideQuerySet(models.QuerySet["Guide"]):
     def for_actor(self, actor: "Actor") -> Self:
-        """What is not published stays with the unit that drafts it. What is published everybody of the district reads;
+        """What is not published stays with the unit that drafts it, or with its successor. What is published everybody of the district reads;
         an enterprise's own manual whoever may see that enterprise (X3)."""
         seen = Q(state__in=ONCE_PUBLISHED) & (
             ~Q(issuer__kind=UnitKind.ENTERPRISE)
             | Q(issuer__in=Enterprise.objects.for_actor(actor).order_by().values("unit"))
         )
-        return self.filter(Q(issuer=actor.unit_id) | seen, district=actor.district_id)
+        home = Q(issuer=actor.unit_id) | Q(issuer__succeeded_by=actor.unit_id)
+        return self.filter(home | seen, district=actor.district_id)
 
     def published(self) -> Self:
         return self.filter(state=GuideState.PUBLISHED)

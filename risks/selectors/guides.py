@@ -32,7 +32,8 @@ def listed(actor: Actor, whose: str, *, every_version: bool = False) -> QuerySet
 
 
 def own_drafts(actor: Actor) -> QuerySet[Guide]:
-    drafts = guides_seen(actor).filter(issuer=actor.unit_id, state__in=UNFINISHED)
+    # Seen before publication is what is drafted at home.
+    drafts = guides_seen(actor).filter(state__in=UNFINISHED)
     return drafts.annotate(entry_count=Count("entries")).order_by("-drafted_at", "-pk")
 
 

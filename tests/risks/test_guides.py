@@ -6,13 +6,23 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from audit.models import AuditEvent
 from deadlines.workflow import Overtaken, Refused
-from organisations.models import Sector
+from organisations.models import Sector, Unit
 from risks.guide_flow import STEPS
 from risks.models import Guide, GuideEntry, GuideState
 from risks.models.guide import ENTRY_FIELDS
 from risks.selectors.guide_changes import changes_between
 from risks.services.guides import drafting, publishing
-from tests.factories import at, client_for, make_actor, make_district, make_enterprise, make_post, sector_of, unit_of
+from tests.factories import (
+    at,
+    client_for,
+    make_actor,
+    make_district,
+    make_enterprise,
+    make_post,
+    make_unit,
+    sector_of,
+    unit_of,
+)
 from tests.risks.guide_scenes import BASIS, THURSDAY, drafted, entry, published, submitted
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +203,19 @@ def test_r1_an_old_page_is_told_who_was_faster() -> None:
         publishing.submit_guide(guide=guide, actor=drafter, at=THURSDAY, revision=seen)
     with pytest.raises(Refused, match="“卸油区”已有名为“风险点8”的条目"):
         drafting.add_entry(guide=guide, fields=entry(8), actor=drafter, at=THURSDAY)
+
+
+def test_r1_the_successor_of_a_dissolved_department_ends_what_it_left() -> None:
+    builder = make_actor("department_handler", "区住建交通委")
+    draft, old, new = drafted(sector="road", drafter=builder), builder.unit, make_unit(short_name="区交通运输局")
+    Unit.objects.filter(pk=old.pk).update(valid_to="2026-09-30", succeeded_by=new)
+    sector_of("road").departments.set([new])
+    heir = make_actor("department_head", new)
+    with pytest.raises(Refused, match="正在起草这份手册"):
+        drafted(sector="road", drafter=heir)
+    assert str(draft.pk) in client_for(heir).get("/risks/guides/").content.decode()
+    publishing.discard_guide(guide=draft, reason="机构改革", actor=heir, at=THURSDAY)
+    assert drafted(sector="road", drafter=heir).issuer == new
 
 
 def test_r1_an_empty_manual_is_not_submitted() -> None:

@@ -52,8 +52,8 @@ def register_from_guide(
         raise PickRefused(f"{guide}不适用于{unit}")
     # Two clerks of one enterprise with the same entry ticked: the second one sees what the first registered.
     Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
-    related = ("sector", "issuer")
-    guide = Guide.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=guide.pk)
+    # Read afresh, but not locked: all enterprises of a sector register by one manual.
+    guide = Guide.objects.select_related("sector", "issuer").get(pk=guide.pk)
     if guide.state != GuideState.PUBLISHED:
         raise PickRefused(f"{guide}已不是现行版本，请从现行版本重新勾选")
     taken = _registered(unit, picks)

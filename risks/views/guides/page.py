@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from organisations.models import Enterprise
 from organisations.roles import Right
 from organisations.row_ids import row_id
 from records.kinds import grade_of
+from records.models import Case
 from records.web import new_form_key, submit
 from risks import guide_flow
 from risks.events import GuideEvent
@@ -125,7 +126,9 @@ def _page(
     request: ActorRequest, guide: Guide, *, action: str = "", form: forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     actor, url = request.actor, reverse("risks:guide", args=[guide.pk])
-    entries = list(guide.entries.annotate(risk_count=Count("risks")).order_by("position", "pk"))
+    # Of the register that the reader may see: an enterprise counts its own.
+    seen = Q(risks__case__in=Case.objects.for_actor(actor))
+    entries = list(guide.entries.annotate(risk_count=Count("risks", filter=seen)).order_by("position", "pk"))
     before = version_before(guide)
     page: dict[str, Any] = {
         "guide": guide,
