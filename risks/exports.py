@@ -28,6 +28,8 @@ from risks.workflow import WORKFLOW
 CHUNK = 500
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PRINCIPALS = [role.key for role in ROLES if role.is_principal]
+# One column per factor: what is read back from the sheet has no words around it.
+FACTORS = (("L 可能性", 8), ("E 暴露", 8), ("C 后果", 8), ("S 严重性", 8))
 # (head, width in characters): the fields of a risk record, in the order of the paper register.
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("序号", 6),
@@ -40,11 +42,13 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("经度", 11),
     ("纬度", 11),
     ("责任单位", 30),
+    ("统一社会信用代码", 20),
     ("主要负责人", 11),
     ("危害因素", 36),
     ("可能的事故类型", 24),
     ("评估方法", 10),
-    ("评估取值", 30),
+    *FACTORS,
+    ("评估说明", 30),
     ("分值", 8),
     ("等级", 10),
     ("等级依据", 11),
@@ -60,6 +64,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("到期日暂定", 10),
     ("交办单位", 16),
     ("交办文号", 24),
+    ("公示", 20),
     ("查找来源", 16),
     ("登记日期", 12),
     ("销号日期", 12),
@@ -174,6 +179,7 @@ def _chunk(cases: list[Case], *, actor: Actor, at: datetime) -> Iterator[list[An
             "暂定" if deadline and deadline.provisional else "",
             case.lead_unit.name,
             letters.get(case.pk, ""),
+            risk.disclosure,
             risk.source,
             case.opened_on,
             case.closed_on,
@@ -194,6 +200,7 @@ def _identity(case: Case, risk: RiskPoint, principals: Mapping[int, str]) -> lis
         None if risk.longitude is None else float(risk.longitude),
         None if risk.latitude is None else float(risk.latitude),
         case.responsible_unit.name,
+        enterprise.uscc or "" if enterprise else "",
         enterprise.principal_name if enterprise else principals.get(case.responsible_unit_id, ""),
     ]
 
@@ -201,14 +208,15 @@ def _identity(case: Case, risk: RiskPoint, principals: Mapping[int, str]) -> lis
 def _assessment(case: Case, risk: RiskPoint, grading: Grading | None) -> list[Any]:
     """The official grade stands on the spine; a grading that is only the enterprise's own says so."""
     if grading is None:
-        return ["", "", None, risk.grade_text, ""]
+        return ["", *[None] * len(FACTORS), "", None, risk.grade_text, ""]
     labels = {Method.LEC: LEC_LABELS, Method.LS: LS_LABELS}.get(Method(grading.method), {})
-    inputs = "，".join(f"{label} {grading.inputs[key]}" for key, label in labels.items() if key in grading.inputs)
+    inputs = {label: float(grading.inputs[key]) for key, label in labels.items() if key in grading.inputs}
     method = "直接判定" if grading.method == Method.DIRECT else grading.method.upper()
     score = None if grading.score is None else float(grading.score)
     is_self = grading.basis == Grading.Basis.SELF
     grade = f"自评{grading.grade_text}" if is_self and not case.level else risk.grade_text
-    return [method, inputs or grading.reason, score, grade, grading.get_basis_display()]
+    factors = [inputs.get(label) for label, _ in FACTORS]
+    return [method, *factors, grading.reason, score, grade, grading.get_basis_display()]
 
 
 def _control(risk: RiskPoint) -> list[Any]:

@@ -16,8 +16,10 @@ from organisations.api_base import AreaSerializer, NamedSerializer
 from organisations.models import Post
 from organisations.models.people import mask_phone
 from organisations.roles import Right
-from records.models import Case
+from records.models import Case, Letter
+from records.selectors import letters_for
 from risks.models import CloseOut, Grading, Progress, Verification
+from risks.selectors.changes import edits_of
 from risks.services.closure import eligible_verifiers
 from risks.workflow import WORKFLOW
 
@@ -54,6 +56,7 @@ class RiskSerializer(serializers.Serializer[Case]):
     responsible_person = serializers.CharField(source="risk.responsible_person")
     responsible_phone = serializers.SerializerMethodField(help_text="部分隐去")
     headcount = serializers.IntegerField(source="risk.headcount", allow_null=True)
+    disclosure = serializers.CharField(source="risk.disclosure", help_text="公示；空为没有填")
     source = serializers.CharField(source="risk.source")  # type: ignore[assignment]
     next_due_at = serializers.DateTimeField(allow_null=True)
     next_due_provisional = serializers.SerializerMethodField(help_text="这个到期时刻是暂定：跨到放假安排尚未公布的年份")
@@ -124,14 +127,44 @@ class PostChoiceSerializer(serializers.Serializer[Any]):
     unit = serializers.CharField(source="unit.__str__")
 
 
+class ChangeSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField(help_text="哪一项")  # type: ignore[assignment]
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
+class EditSerializer(serializers.Serializer[Any]):
+    """One edit: who changed what, from what to what. Telephones are masked."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="谁、以什么岗位")
+    changes = ChangeSerializer(many=True)
+
+
 class RiskDetailSerializer(RiskSerializer):
     """Also what its reader may do now, and whom the next act may name. Needs `actor` and `at` in the context."""
 
+    principal_name = serializers.SerializerMethodField(help_text="责任单位主要负责人；不是企业的为空")
+    handover_number = serializers.SerializerMethodField(help_text="交办文号")
+    changes = serializers.SerializerMethodField(help_text="变更历史，最近的在前")
     measures = MeasureSerializer(many=True, source="risk.measures")
     gradings = GradingSerializer(many=True, source="risk.gradings")
     actions = serializers.SerializerMethodField(help_text="当前岗位现在可以办理的事项")
     checkers = serializers.SerializerMethodField(help_text="拟交办函时可选的核稿人")
     verifiers = serializers.SerializerMethodField(help_text="核查时可选的核查人")
+
+    def get_principal_name(self, case: Case) -> str:
+        enterprise = getattr(case.responsible_unit, "enterprise", None)
+        return enterprise.principal_name if enterprise else ""
+
+    def get_handover_number(self, case: Case) -> str:
+        """Only of a letter that the reader may open, as in the register's export."""
+        seen = letters_for(self.context["actor"]).filter(case=case, kind=Letter.Kind.RISK_HANDOVER)
+        return seen.filter(state__in=Letter.NUMBERED).order_by("-pk").values_list("number", flat=True).first() or ""
+
+    @extend_schema_field(EditSerializer(many=True))
+    def get_changes(self, case: Case) -> Any:
+        return EditSerializer(edits_of(case.pk), many=True).data
 
     @extend_schema_field(ActionSerializer(many=True))
     def get_actions(self, case: Case) -> Any:

@@ -125,6 +125,12 @@ class RiskForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
         error_messages={"required": "请填写责任人电话"},
     )
+    disclosure = forms.CharField(
+        label="公示",
+        max_length=200,
+        required=False,
+        help_text="在哪里、怎样公示，如“厂区大门公告栏，岗位告知卡”；还没有公示的不填",
+    )
     source = forms.CharField(
         label="查找来源",
         max_length=120,
@@ -172,9 +178,16 @@ class RiskForm(forms.Form):
             ("危险和后果", "", ["hazard_factors", "accident_types", "headcount"]),
             ("管控措施", "五类措施至少写一类，有几类写几类。", measures),
             (
-                "监控和责任",
+                "监控、责任和公示",
                 "",
-                ["monitoring", "control_level", "check_frequency", "responsible_person", "responsible_phone"],
+                [
+                    "monitoring",
+                    "control_level",
+                    "check_frequency",
+                    "responsible_person",
+                    "responsible_phone",
+                    "disclosure",
+                ],
             ),
             ("来源和照片", "", ["source", "photos"]),
         )

@@ -71,6 +71,8 @@ class RiskPoint(models.Model):
     responsible_person = models.CharField("责任人", max_length=40)
     responsible_phone = models.CharField("责任人电话", max_length=20)
     headcount = models.PositiveIntegerField("同时作业人数", null=True, blank=True)
+    # Where and how the risk is made known to those near it; empty: not yet.
+    disclosure = models.CharField("公示", max_length=200, blank=True)
     source = models.CharField("查找来源", max_length=120, default="日常查找")
     # The entry of a guide manual that it was found by (三(一)1), in the version of that day.
     guide_entry = models.ForeignKey(

@@ -201,6 +201,7 @@ def facts_of(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
             "link_text": "查看完整电话",
         },
         {"label": "排查频次", "value": risk.get_check_frequency_display()},
+        {"label": "公示", "value": risk.disclosure, "wide": True},
         {"label": "来源", "value": risk.source},
     ]
     if risk.guide_entry is not None:
@@ -215,6 +216,8 @@ def facts_of(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
         rows.insert(6, {"label": "同时作业", "value": f"{risk.headcount} 人", "wide": True})
     if risk.longitude is not None:
         rows.append({"label": "经纬度", "value": f"{risk.longitude}，{risk.latitude}", "wide": True, "num": True})
+    if enterprise and enterprise.principal_name:
+        rows.insert(1, {"label": "主要负责人", "value": enterprise.principal_name, "wide": True})
     if enterprise and enterprise.uscc:
         rows.insert(1, {"label": "信用代码", "value": enterprise.uscc, "wide": True, "num": True})
     return rows

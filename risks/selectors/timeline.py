@@ -17,6 +17,7 @@ from records.events import Event as R
 from records.models import Attachment, Letter, RetroactiveEntry, Signature
 from risks.events import Event as E
 from risks.models import RiskPoint
+from risks.selectors.changes import changes_of
 
 # Told by another event of the same act, or nobody's business on a timeline.
 _SILENT = {
@@ -36,13 +37,6 @@ _COMPARED = {R.PAPER_CONFIRMED, R.PAPER_REJECTED}
 _BY_CALENDAR = {D.MOVED, D.SETTLED}
 
 Data = Mapping[str, Any]
-_MEASURES = {
-    "engineering": "工程技术",
-    "management": "管理",
-    "training": "教育培训",
-    "protection": "个体防护",
-    "emergency": "应急",
-}
 
 
 def _graded(d: Data) -> str:
@@ -52,15 +46,6 @@ def _graded(d: Data) -> str:
     if d.get("reason"):
         parts.append(d["reason"])
     return "".join(parts)
-
-
-def _edited(d: Data) -> str:
-    names = {"title": "名称"} | {field.name: str(field.verbose_name) for field in RiskPoint._meta.fields}
-    lines = []
-    for key, (old, new) in d.get("changes", {}).items():
-        name = _MEASURES.get(key.removeprefix("measure."), names.get(key, key))
-        lines.append(f"{name}：{old or '（空）'} → {new or '（空）'}")
-    return "；".join(lines)
 
 
 def _verified(d: Data) -> str:
@@ -74,7 +59,7 @@ def _keyed(d: Data) -> str:
 
 _SAID: dict[str, Callable[[Data], str]] = {
     E.REGISTERED: lambda d: f"来源：{d.get('source', '')}。交办单位：{d.get('lead', '')}。",
-    E.EDITED: _edited,
+    E.EDITED: lambda d: "\n".join(map(str, changes_of(d))),
     E.SELF_GRADED: _graded,
     E.SELF_GRADED_SEVERE: _graded,
     E.CONCLUDED_SEVERE: _graded,
@@ -217,6 +202,8 @@ def _entry(event: AuditEvent, data: Data, signature: Signature | None, attached:
         "signed": signed,
         "by": event.actor_label,
         "said": said,
+        # Field by field where there is a page; the dossier prints what is said.
+        "changes": changes_of(data) if event.name == E.EDITED else [],
         "links": [{"text": "看这次变更", "url": edit_url(data["edit"])}] if event.name in _BY_CALENDAR else [],
         "attachments": [
             {

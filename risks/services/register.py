@@ -35,6 +35,7 @@ DETAILS = (
     "responsible_person",
     "responsible_phone",
     "headcount",
+    "disclosure",
     "source",
 )
 
