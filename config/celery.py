@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
         ("pulse", PULSE, 15.0),
         ("tidy", "organisations.tasks.tidy", 3600.0),
         ("stale_accounts", "organisations.tasks.stale_accounts", 86400.0),
+        ("tidy_imports", "risks.tasks.tidy_imports", 3600.0),
         ("dossiers", "records.tasks.compile_dossiers", 5.0),
     ]
 }

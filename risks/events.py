@@ -8,6 +8,7 @@ from audit.names import declare
 @declare
 class Event(TextChoices):
     REGISTERED = "risks.registered", "登记风险点"
+    IMPORTED = "risks.imported", "Excel 导入风险点"
     EDITED = "risks.edited", "修改风险点"
     SELF_GRADED = "risks.self_graded", "提交自评"
     SELF_GRADED_SEVERE = "risks.self_graded_severe", "提交自评（重大、较大）"

@@ -28,6 +28,7 @@ from risks.workflow import WORKFLOW
 CHUNK = 500
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PRINCIPALS = [role.key for role in ROLES if role.is_principal]
+FORMULA_STARTS = ("=", "+", "-", "@")
 # One column per factor: what is read back from the sheet has no words around it.
 FACTORS = (("L 可能性", 8), ("E 暴露", 8), ("C 后果", 8), ("S 严重性", 8))
 # (head, width in characters): the fields of a risk record, in the order of the paper register.
@@ -113,6 +114,7 @@ def _write(book: Any, rows: Iterator[list[Any]], *, head: list[str]) -> int:
     small = book.add_format({"font_color": "#47524f"})
     header = book.add_format({"bold": True, "bottom": 1, "bg_color": "#eef1f0", "text_wrap": True, "valign": "vcenter"})
     text = book.add_format({"text_wrap": True, "valign": "top"})
+    quoted = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
     day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
     for number, (_, width) in enumerate(COLUMNS):
         sheet.set_column(number, number, width)
@@ -129,13 +131,14 @@ def _write(book: Any, rows: Iterator[list[Any]], *, head: list[str]) -> int:
     written = 0
     for written, row in enumerate(rows, start=1):
         for number, value in enumerate([written, *row]):
-            # Never as a formula: what people typed may begin with “=”.
+            # Never as a formula: what people typed may begin with “=”, and is marked as text for whoever edits the sheet.
             if isinstance(value, date):
                 sheet.write_datetime(top + written, number, value, day)
             elif isinstance(value, int | float):
                 sheet.write_number(top + written, number, value, text)
             elif value:
-                sheet.write_string(top + written, number, str(value)[:32_000], text)
+                said = str(value)[:32_000]
+                sheet.write_string(top + written, number, said, quoted if said.startswith(FORMULA_STARTS) else text)
     if written:
         sheet.autofilter(top, 0, top + written, len(COLUMNS) - 1)
     sheet.write_string(top + written + 1, 0, f"合计 {written} 个风险点", small)

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from risks.views import case, paper, register, registration
+from risks.views import case, importing, paper, register, registration
 from risks.views.guides import coverage, entries, listing, page, registering
-from risks.views.retroactive import importing, wizard
+from risks.views.retroactive import importing as past_cases
+from risks.views.retroactive import wizard
 
 app_name = "risks"
 urlpatterns = [
@@ -12,10 +13,13 @@ urlpatterns = [
     path("export/", register.export, name="export"),
     path("new/", registration.new, name="new"),
     path("unit-options/", registration.unit_options, name="unit-options"),
+    path("import/", importing.upload, name="import"),
+    path("import/template/", importing.template, name="import-template"),
+    path("import/<int:pk>/", importing.uploaded, name="import-upload"),
     path("retroactive/", wizard.index, name="retroactive"),
     path("retroactive/new/", wizard.new, name="retroactive-new"),
-    path("retroactive/import/", importing.import_file, name="retroactive-import"),
-    path("retroactive/template/", importing.template, name="retroactive-template"),
+    path("retroactive/import/", past_cases.import_file, name="retroactive-import"),
+    path("retroactive/template/", past_cases.template, name="retroactive-template"),
     path("retroactive/<int:pk>/", wizard.entry, name="retroactive-entry"),
     path("retroactive/<int:pk>/submit/", wizard.hand_in, name="retroactive-submit"),
     path("retroactive/<int:pk>/compare/", wizard.compare, name="retroactive-compare"),

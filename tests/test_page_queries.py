@@ -1,6 +1,7 @@
 """How many queries a page asks, as a literal number, and the same with three rows as with one."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -14,6 +15,7 @@ from organisations.roles import ROLES
 from tests.factories import at, client_for, make_actor
 from tests.plugins.workspace import media, plain_font, plain_font_folder
 from tests.risks.builders import Scene, photo, risk_in
+from tests.risks.sheets import book, line, sent
 
 __all__ = ["media", "plain_font", "plain_font_folder"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_font", "media")]
@@ -142,3 +144,18 @@ def test_x8_batches_ask_no_more_with_more_rows() -> None:
         draft_and_check(risk_in("graded", cast=scene.cast))
     assert one == [asked(client, "/batch/"), asked(client, "/batch/issue/"), asked(leader, "/batch/designate/")]
     assert max(one) <= 12, one
+
+
+def test_r2_import_pages_ask_no_more_with_more_rows() -> None:
+    """The list to confirm reads its units, its duplicates and its numbers at once; the result names its cases at once."""
+    scene = risk_in("registered")
+    client = client_for(scene.cast.reporter)
+    upload = asked(client, "/risks/import/")
+    numbers = []
+    for count in (1, 3):
+        rows = [line(风险点名称=f"{scene.pk}-{count}-{n}") for n in range(count)]
+        url = client.post("/risks/import/", sent(book(*rows)))["Location"]
+        confirming = asked(client, url)
+        client.post(url, {"form_key": str(uuid4())})
+        numbers.append((upload, confirming, asked(client, url)))
+    assert numbers == [(3, 9, 6), (3, 9, 6)]

@@ -26,6 +26,7 @@ from records.models import (
     RetroactiveEntry,
 )
 from records.services.attachments import store
+from risks.models import RiskImport
 from tests.deadlines.adjustments import ask
 from tests.factories import (
     at,
@@ -79,6 +80,7 @@ class World:
     recording: int
     entry: int
     entry_scan: int
+    risk_import: int
     township_code: str
     calendar_edit: int
     guide: int
@@ -92,12 +94,13 @@ CASES = {"risk", "letter", "attachment", "deadline", "term_request", "filing", "
 KEYING_UNITS = {"dossier", "entry", "entry_scan", "guide_draft", "guide_entry"}
 REGISTRY = {"enterprise", "change", "proposal"}
 # … and of one person alone, who is nobody of the walk
-OWN = {"token", "delegation"}
+OWN = {"token", "delegation", "risk_import"}
 NAMED_BY = {
     "risks:case": "risk",
     "risks:edit": "risk",
     "risks:act": "risk",
     "risks:phone": "risk",
+    "risks:import-upload": "risk_import",
     "risks:paper-check": "paper",
     "risks:guide": "guide",
     "risks:guide-export": "guide",
@@ -281,6 +284,9 @@ def _world(scene: Scene) -> World:
         erasure=erasure.pk,
         absence=_absence(cast).pk,
         message=_message(cast).pk,
+        risk_import=RiskImport.objects.create(
+            account=cast.reporter.account, post=cast.reporter.post, rows=[], letters={}, uploaded_at=scene.at
+        ).pk,
         township_code=enterprise.township.code,
         calendar_edit=_applied_edit(cast.handler, at=scene.at).pk,
         **_on_paper(scene),

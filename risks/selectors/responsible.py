@@ -1,5 +1,6 @@
 """For whom a risk point may be registered: the same rule as `may_register_for`, as a list to choose from."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from organisations.models import Enterprise, Territory, Unit
 from organisations.roles import Scope, UnitKind
 
 LIMIT = 20
-_SITES = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU)
+SITE_KINDS = (UnitKind.TOWNSHIP, UnitKind.DEPARTMENT, UnitKind.BUREAU)
 
 
 def enterprises_to_register_for(actor: Actor, words: str) -> list[Enterprise]:
@@ -30,7 +31,9 @@ def enterprises_to_register_for(actor: Actor, words: str) -> list[Enterprise]:
 
 def sites_to_register_for(actor: Actor, *, on: date) -> QuerySet[Unit]:
     """Bodies that answer for a road or a site themselves: the own one; for district-wide posts any township or department."""
-    units = Unit.objects.filter(district_id=actor.district_id, kind__in=_SITES).valid_on(on).select_related("territory")
+    units = (
+        Unit.objects.filter(district_id=actor.district_id, kind__in=SITE_KINDS).valid_on(on).select_related("territory")
+    )
     if actor.scope != Scope.DISTRICT:
         units = units.filter(pk=actor.unit_id)
     return units.order_by("kind", "pk")
@@ -45,18 +48,24 @@ def townships_of_sites(district_id: int) -> QuerySet[Territory]:
     )
 
 
-def is_far_from_district(district_id: int, longitude: Any, latitude: Any) -> bool:
-    """Whether a position lies well outside (some 10 km) of where the district's enterprises stand.
+def far_from_district(district_id: int) -> Callable[[Any, Any], bool]:
+    """Says whether a position lies well outside (some 10 km) of where the district's enterprises stand; one query.
 
     Boundaries may not be kept without an approved map, so the registry itself is the measure; with few positions it says no.
     """
     box = Enterprise.objects.filter(unit__district_id=district_id, longitude__isnull=False).aggregate(
         n=Count("pk"), west=Min("longitude"), east=Max("longitude"), south=Min("latitude"), north=Max("latitude")
     )
-    if box["n"] < 5:
-        return False
     margin = 0.1
-    return not (
-        float(box["west"]) - margin <= float(longitude) <= float(box["east"]) + margin
-        and float(box["south"]) - margin <= float(latitude) <= float(box["north"]) + margin
-    )
+
+    def is_far(longitude: Any, latitude: Any) -> bool:
+        return box["n"] >= 5 and not (
+            float(box["west"]) - margin <= float(longitude) <= float(box["east"]) + margin
+            and float(box["south"]) - margin <= float(latitude) <= float(box["north"]) + margin
+        )
+
+    return is_far
+
+
+def is_far_from_district(district_id: int, longitude: Any, latitude: Any) -> bool:
+    return far_from_district(district_id)(longitude, latitude)

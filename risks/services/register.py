@@ -75,8 +75,7 @@ def may_register_for(actor: Actor, responsible: Unit) -> bool:
         return bool(enterprise.township_id == actor.unit.territory_id)
     if actor.scope == Scope.SUPERVISED:
         return bool(
-            enterprise.enforcement_department_id == actor.unit_id
-            or actor.unit.sectors.filter(pk=enterprise.sector_id).exists()
+            enterprise.enforcement_department_id == actor.unit_id or enterprise.sector_id in actor.supervised_sectors
         )
     return False
 
@@ -128,7 +127,7 @@ def register_risk(
         guide_entry=guide_entry,
         **{name: details[name] for name in DETAILS if name in details},
     )
-    write_measures(risk, measures)
+    write_measures(risk, measures, is_new=True)
     event = record(
         Event.REGISTERED,
         by=actor.stamp,
@@ -188,9 +187,10 @@ def edit_risk(
     return risk
 
 
-def write_measures(risk: RiskPoint, measures: Mapping[str, str]) -> None:
+def write_measures(risk: RiskPoint, measures: Mapping[str, str], *, is_new: bool = False) -> None:
     kept = {kind: text.strip() for kind, text in measures.items() if text.strip()}
-    risk.measures.exclude(kind__in=kept).delete()
+    if not is_new:
+        risk.measures.exclude(kind__in=kept).delete()
     ControlMeasure.objects.bulk_create(
         [ControlMeasure(risk=risk, kind=kind, text=kept[kind]) for kind in ControlMeasure.Kind.values if kind in kept],
         update_conflicts=True,
