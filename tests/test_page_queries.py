@@ -158,4 +158,4 @@ def test_r2_import_pages_ask_no_more_with_more_rows() -> None:
         confirming = asked(client, url)
         client.post(url, {"form_key": str(uuid4())})
         numbers.append((upload, confirming, asked(client, url)))
-    assert numbers == [(3, 9, 6), (3, 9, 6)]
+    assert numbers == [(5, 11, 8), (5, 11, 8)]

@@ -201,8 +201,8 @@ def facts_of(risk: RiskPoint, actor: Actor) -> list[dict[str, Any]]:
             "link_text": "查看完整电话",
         },
         {"label": "排查频次", "value": risk.get_check_frequency_display()},
-        {"label": "公示", "value": risk.disclosure, "wide": True},
         {"label": "来源", "value": risk.source},
+        {"label": "公示", "value": risk.disclosure, "wide": True},
     ]
     if risk.guide_entry is not None:
         entry = risk.guide_entry

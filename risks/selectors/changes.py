@@ -75,6 +75,6 @@ def _around(text: str, other: str) -> str:
     if len(text) <= LONG:
         return text
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
-    start = min(max(same - _CONTEXT, 0), len(text) - LONG)
+    start = 0 if same <= 2 * _CONTEXT else min(same - _CONTEXT, len(text) - LONG)
     piece = text[start : start + LONG]
     return f"{'…' if start else ''}{piece}{'…' if start + LONG < len(text) else ''}"

@@ -86,7 +86,7 @@ COLUMNS: tuple[Column, ...] = (
         Column(
             f"measure_{kind.value}",
             f"{kind.label}措施",
-            "五类措施至少写一类，每类最多 300 字",
+            "有几类写几类，至少一类，每类最多 300 字",
             _KINDS.get(kind, ""),
             width=30,
             lines=True,

@@ -55,7 +55,7 @@ def read(data: bytes) -> Sheet:
     sheet = Sheet(letters={column.key: column_letter(index) for index, column in columns.items()})
     examples = _read_rows(sheet, table, columns, top)
     named = {fault.cell for fault in sheet.faults}
-    sheet.faults += [fault for fault in _formulas(raw, columns, top, examples) if fault.cell not in named]
+    sheet.faults += [fault for fault in _formulas(raw, columns, top, examples, table) if fault.cell not in named]
     sheet.faults.sort(key=lambda fault: fault.place)
     if len(sheet.rows) > MAX_ROWS:
         return _refused(f"一次最多导入 {MAX_ROWS:,} 行，现在有 {len(sheet.rows):,} 行", "请分几个文件")
@@ -136,11 +136,15 @@ def _lines(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _formulas(raw: Raw, columns: dict[int, Column], top: int, examples: set[int]) -> Iterator[Fault]:
+def _formulas(
+    raw: Raw, columns: dict[int, Column], top: int, examples: set[int], table: list[list[Any]]
+) -> Iterator[Fault]:
+    right = "平台不计算公式：复制后“选择性粘贴”为数值，或直接填写"
     for row, index in raw.formulas:
         if index in columns and row > top + 1 and row not in examples:
-            right = "平台不计算公式：复制后“选择性粘贴”为数值，或直接填写"
-            yield Fault(row, columns[index].title, "单元格是公式", right, f"{column_letter(index)}{row}")
+            line = table[row - 1] if row <= len(table) else []
+            saved = cell_text(line[index]) if index < len(line) else ""
+            yield Fault(row, columns[index].title, "单元格是公式", right, f"{column_letter(index)}{row}", saved)
 
 
 # What an exported register also has: true of registered points, nothing that an import could set.
