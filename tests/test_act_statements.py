@@ -37,7 +37,7 @@ def test_x6_registering() -> None:
     cast = registered().cast
     made: list[Scene] = []
     asked = statements(lambda: made.append(registered(cast=cast)))
-    assert len(asked) == 8
+    assert len(asked) == 7
     assert AuditEvent.objects.get(case_id=made[0].pk).case_seq == 1
 
 

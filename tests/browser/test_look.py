@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[str, Callable[[], str], set[int]]] = {
     "worklist": ("anjian", lambda: "/", {1440}),
     "register": ("anjian", lambda: "/risks/?grade=all", {1440}),
     "registration": ("anjian", lambda: f"/risks/new/?unit={Enterprise.objects.earliest('pk').pk}", {390}),
+    "import of risk points": ("anjian", lambda: "/risks/import/", {1440, 390}),
     "case": ("anjian", lambda: f"/risks/{_risk('closed')}/", {1440}),
     "drawer": ("anjian", lambda: f"/risks/{_risk('awaiting')}/?do=conclude", {1440, 390}),
     "verification": ("anjian", lambda: f"/risks/{_risk('applied')}/?do=verify", set()),
