@@ -24,8 +24,9 @@ _STANDING = (("手册", 40), ("版本", 9), ("首版发布", 12), ("对照目标
 @transaction.atomic
 def export_guide(*, guide: Guide, actor: Actor, at: datetime) -> bytes:
     """In the columns of the import, so that it can be changed and read back."""
-    data = sheet.write(guide.entries.all())
-    told = {"guide": str(guide), "digest": hashlib.sha256(data).hexdigest()}
+    entries = list(guide.entries.all())
+    data = sheet.write(entries)
+    told = {"guide": str(guide), "rows": len(entries), "digest": hashlib.sha256(data).hexdigest()}
     record(Event.EXPORTED, by=actor.stamp, at=at, subject=("guide", guide.pk), data=told)
     return data
 
@@ -67,7 +68,7 @@ def export_coverage(*, actor: Actor, at: datetime) -> io.BytesIO:
     )
     book.close()
     digest = hashlib.sha256(out.getvalue()).hexdigest()
-    data = {"register": "指导手册覆盖", "sectors": len(found.sectors), "enterprises": rows, "digest": digest}
+    data = {"register": "指导手册覆盖", "sectors": len(found.sectors), "rows": rows, "digest": digest}
     record(Event.EXPORTED, by=actor.stamp, at=at, subject=("register", "guides"), data=data)
     out.seek(0)
     return out

@@ -24,6 +24,7 @@ from organisations.services.people import save_person
 from tests.audit.chains import rechain, tamper
 from tests.factories import at, client_for, make_actor, make_district, make_person
 from tests.risks.builders import risk_in
+from tests.risks.guide_scenes import published
 
 pytestmark = pytest.mark.django_db
 NOW = at("2026-10-09 14:20")
@@ -136,7 +137,7 @@ class TestExport:
         addresses = walk(get_resolver().url_patterns)
         assert {"/risks/export/", "/enterprises/export/"} <= set(addresses)
         handler, case = make_actor("bureau_handler"), risk_in("graded").case
-        followed = {"cases": case.pk, "people": handler.person.pk}
+        followed = {"cases": case.pk, "people": handler.person.pk, "guides": published().pk}
         for address in addresses:
             if address == "/manage/audit/export/":
                 continue
