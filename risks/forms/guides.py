@@ -1,17 +1,16 @@
 """Forms of guide manuals: the head, an entry (also each row of the import), and the acts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
 
 from organisations.forms.fields import MaskedPhoneField
-from risks.accident_types import SEPARATOR, names_on, parted, standard_on
-from risks.forms.register import ACCIDENT_TYPES_LENGTH, MEASURE_HELP, MOBILE_OR_LANDLINE, choice, line, text
+from risks.accident_types import parted
+from risks.forms.register import MOBILE_OR_LANDLINE, DangerForm, choice, line, text
 from risks.grading import Grade, grade_text
-from risks.models import ControlMeasure, GuideEntry, RiskPoint
+from risks.models import GuideEntry, RiskPoint
 from risks.models.guide import ENTRY_FIELDS
 from risks.services.guides.registering import Pick
 
@@ -34,21 +33,12 @@ class BeginForm(HeadForm):
             self.fields["take_over"].label = f"从{source}带出全部条目，再按本单位实际增减"
 
 
-class EntryForm(forms.Form):
-    """One entry; `on` decides which accident standard is in force, `kept_types` stay choosable."""
+class EntryForm(DangerForm):
+    """One entry of a manual."""
 
     area = line("部位、环节", max_length=60, help_text="同一部位的条目排在一起，如“卸油区”")
     title = line("风险点名称", max_length=120, help_text="部位加危险，如“卸油作业油气燃爆”；登记时带出，可改")
     category = choice("类别", RiskPoint.Category.choices)
-    hazard_factors = text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
-    accident_types = forms.MultipleChoiceField(
-        label="可能的事故类型",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": "请至少选一种可能的事故类型",
-            "invalid_choice": "“%(value)s”不是现行国标的事故类型",
-        },
-    )
     reference_grade = forms.ChoiceField(
         label="参考等级",
         required=False,
@@ -56,55 +46,17 @@ class EntryForm(forms.Form):
         help_text="供企业自评时参考；等级以研判结论为准",
         error_messages={"invalid_choice": "参考等级应是重大、较大、一般、低之一"},
     )
-    monitoring = text("监控措施", rows=2, max_length=2000, help_text="用什么发现异常，如报警器、视频、每班巡检")
-    control_level = choice("管控层级", RiskPoint.Level.choices)
-    check_frequency = choice("排查频次", RiskPoint.Frequency.choices)
     clause = forms.CharField(label="依据条款", max_length=120, required=False, help_text="如“GB 50156 第 6.4 节”")
 
-    def __init__(self, *args: Any, on: date, kept_types: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for kind in ControlMeasure.Kind:
-            self.fields[kind.value] = text(
-                f"{kind.label}措施", rows=2, max_length=300, required=False, help_text=MEASURE_HELP[kind]
-            )
-        names = names_on(on)
-        former = [name for name in parted(kept_types) if name not in names]
-        types = self.fields["accident_types"]
-        types.choices = [(name, name) for name in (*names, *former)]  # type: ignore[attr-defined]
-        types.help_text = f"只选最可能的几种，名称按 {standard_on(on)}"
-        self.order_fields([name for _, _, fields in self._groups() for name in fields])
-
-    @staticmethod
-    def _groups() -> tuple[tuple[str, str, list[str]], ...]:
+    @classmethod
+    def _groups(cls) -> tuple[tuple[str, str, list[str]], ...]:
         return (
             ("查找什么", "", ["area", "title", "category"]),
             ("危险和后果", "", ["hazard_factors", "accident_types", "reference_grade"]),
-            ("管控措施", "五类措施至少写一类，有几类写几类。", ControlMeasure.Kind.values),
+            ("管控措施", "五类措施至少写一类，有几类写几类。", cls.measure_names()),
             ("监控和排查", "", ["monitoring", "control_level", "check_frequency"]),
             ("依据", "", ["clause"]),
         )
-
-    @property
-    def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        return [
-            {"legend": told, "hint": hint, "fields": [self[n] for n in names]} for told, hint, names in self._groups()
-        ]
-
-    def clean_accident_types(self) -> str:
-        chosen = SEPARATOR.join(self.cleaned_data["accident_types"])
-        if len(chosen) > ACCIDENT_TYPES_LENGTH:
-            raise forms.ValidationError("选得太多，请只选最可能的几种")
-        return chosen
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = value.replace("\r\n", "\n")
-        kinds = ControlMeasure.Kind.values
-        if not any(cleaned.get(kind) for kind in kinds) and not any(kind in self.errors for kind in kinds):
-            self.add_error(kinds[0], "五类管控措施至少写一类")
-        return cleaned
 
     def values(self) -> dict[str, Any]:
         """What the services take, of a valid form."""

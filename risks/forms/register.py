@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
 
 from organisations.forms.fields import MaskedPhoneField
 from organisations.models import Sector, Territory
@@ -75,8 +74,79 @@ def _degrees(label: str, sample: str, help_text: str) -> forms.DecimalField:
     )
 
 
-class RiskForm(forms.Form):
-    """The fields of a risk record that people fill in; `on` decides which accident standard is in force."""
+class DangerForm(forms.Form):
+    """What every form of a danger asks, of a risk point and of a manual's entry: which types of accident, which measures.
+
+    `on` decides which accident standard is in force; `kept_types`, stated under a former one, stay choosable.
+    """
+
+    measure_prefix = ""  # of the five fields of measures
+
+    hazard_factors = text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
+    accident_types = forms.MultipleChoiceField(
+        label="可能的事故类型",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "请至少选一种可能的事故类型",
+            "invalid_choice": "“%(value)s”不是现行国标的事故类型",
+        },
+    )
+    monitoring = text("监控措施", rows=2, max_length=2000, help_text="用什么发现异常，如报警器、视频、每班巡检")
+    control_level = choice("管控层级", RiskPoint.Level.choices)
+    check_frequency = choice("排查频次", RiskPoint.Frequency.choices)
+
+    def __init__(self, *args: Any, on: date, kept_types: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in ControlMeasure.Kind:
+            self.fields[f"{self.measure_prefix}{kind}"] = text(
+                f"{kind.label}措施", rows=2, max_length=300, required=False, help_text=MEASURE_HELP[kind]
+            )
+        names = names_on(on)
+        former = [name for name in parted(kept_types) if name not in names]
+        types = self.fields["accident_types"]
+        types.choices = [(name, name) for name in (*names, *former)]  # type: ignore[attr-defined]
+        types.help_text = f"只选最可能的几种，名称按 {standard_on(on)}"
+        # The summary of errors goes down the page as the fields do.
+        self.order_fields([name for _, _, names in self._groups() for name in names])
+
+    @classmethod
+    def measure_names(cls) -> list[str]:
+        return [f"{cls.measure_prefix}{kind}" for kind in ControlMeasure.Kind.values]
+
+    @classmethod
+    def _groups(cls) -> tuple[tuple[str, str, list[str]], ...]:
+        """(legend, hint, fields) down the page."""
+        raise NotImplementedError
+
+    @property
+    def fieldsets_for_template(self) -> list[dict[str, Any]]:
+        return [
+            {"legend": legend, "hint": hint, "fields": [self[name] for name in names if name in self.fields]}
+            for legend, hint, names in self._groups()
+        ]
+
+    def clean_accident_types(self) -> str:
+        chosen = SEPARATOR.join(self.cleaned_data["accident_types"])
+        if len(chosen) > ACCIDENT_TYPES_LENGTH:
+            raise forms.ValidationError("选得太多，请只选最可能的几种")
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        # As stored: an edit that changes nothing must not look like one.
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = value.replace("\r\n", "\n")
+        measures = self.measure_names()
+        if not any(cleaned.get(name) for name in measures) and not any(name in self.errors for name in measures):
+            self.add_error(measures[0], "五类管控措施至少写一类")
+        return cleaned
+
+
+class RiskForm(DangerForm):
+    """The fields of a risk record that people fill in."""
+
+    measure_prefix = "measure_"
 
     title = line("风险点名称", max_length=120, help_text="部位加危险，如“抛光车间铝粉尘爆炸”")
     category = choice("类别", RiskPoint.Category.choices)
@@ -96,15 +166,6 @@ class RiskForm(forms.Form):
     location = line("具体位置", max_length=200, help_text="写到别人能找到的程度，如“2 号厂房一层东侧”")
     longitude = _degrees("经度", "117.358600", "以度为单位，如 117.358600")
     latitude = _degrees("纬度", "32.913500", "如 32.913500；和经度一起填，或都不填")
-    hazard_factors = text("危害因素", rows=3, max_length=2000, help_text="什么东西、什么状态或行为会引发事故")
-    accident_types = forms.MultipleChoiceField(
-        label="可能的事故类型",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": "请至少选一种可能的事故类型",
-            "invalid_choice": "“%(value)s”不是现行国标的事故类型",
-        },
-    )
     headcount = forms.IntegerField(
         label="同时作业人数",
         required=False,
@@ -114,9 +175,6 @@ class RiskForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={"invalid": "人数应是整数", "min_value": "人数不能是负数", "max_value": "人数过大，请核对"},
     )
-    monitoring = text("监控措施", rows=2, max_length=2000, help_text="用什么发现异常，如报警器、视频、每班巡检")
-    control_level = choice("管控层级", RiskPoint.Level.choices)
-    check_frequency = choice("排查频次", RiskPoint.Frequency.choices)
     responsible_person = line("责任人", max_length=40, help_text="具体到一个人")
     responsible_phone = MaskedPhoneField(
         label="责任人电话",
@@ -147,36 +205,21 @@ class RiskForm(forms.Form):
         error_messages={"empty": "有空文件，请重新选择"},
     )
 
-    def __init__(
-        self, *args: Any, on: date, sectors: Any = None, townships: Any = None, kept_types: str = "", **kwargs: Any
-    ) -> None:
-        """Without `sectors` or `townships` the portal knows them and they are not asked. `kept_types` stay choosable."""
+    def __init__(self, *args: Any, sectors: Any = None, townships: Any = None, **kwargs: Any) -> None:
+        """Without `sectors` or `townships` the portal knows them and they are not asked."""
         super().__init__(*args, **kwargs)
-        for kind in ControlMeasure.Kind:
-            self.fields[f"measure_{kind}"] = text(
-                f"{kind.label}措施", rows=2, max_length=300, required=False, help_text=MEASURE_HELP[kind]
-            )
         for name, choices in (("sector", sectors), ("township", townships)):
             if choices is None:
                 del self.fields[name]
             else:
                 self.fields[name].queryset = choices  # type: ignore[attr-defined]
-        names = names_on(on)
-        # A risk stated under the former standard keeps its words until somebody changes them.
-        former = [name for name in parted(kept_types) if name not in names]
-        accident_types = self.fields["accident_types"]
-        accident_types.choices = [(name, name) for name in (*names, *former)]  # type: ignore[attr-defined]
-        accident_types.help_text = f"只选最可能的几种，名称按 {standard_on(on)}"
-        # The summary of errors goes down the page as the fields do.
-        self.order_fields([name for _, _, names in self._groups() for name in names])
 
-    @staticmethod
-    def _groups() -> tuple[tuple[str, str, list[str]], ...]:
-        measures = [f"measure_{kind}" for kind in ControlMeasure.Kind.values]
+    @classmethod
+    def _groups(cls) -> tuple[tuple[str, str, list[str]], ...]:
         return (
             ("风险点", "", ["title", "category", "sector", "township", "location", "longitude", "latitude"]),
             ("危险和后果", "", ["hazard_factors", "accident_types", "headcount"]),
-            ("管控措施", "五类措施至少写一类，有几类写几类。", measures),
+            ("管控措施", "五类措施至少写一类，有几类写几类。", cls.measure_names()),
             (
                 "监控、责任和公示",
                 "",
@@ -191,21 +234,6 @@ class RiskForm(forms.Form):
             ),
             ("来源和照片", "", ["source", "photos"]),
         )
-
-    @property
-    def fieldsets_for_template(self) -> list[dict[str, Any]]:
-        return [
-            {"legend": legend, "hint": hint, "fields": self._bound(names)} for legend, hint, names in self._groups()
-        ]
-
-    def _bound(self, names: Sequence[str]) -> list[BoundField]:
-        return [self[name] for name in names if name in self.fields]
-
-    def clean_accident_types(self) -> str:
-        chosen = SEPARATOR.join(self.cleaned_data["accident_types"])
-        if len(chosen) > ACCIDENT_TYPES_LENGTH:
-            raise forms.ValidationError("选得太多，请只选最可能的几种")
-        return chosen
 
     def clean_responsible_phone(self) -> str:
         phone = str(self.cleaned_data["responsible_phone"]).replace(" ", "")
@@ -222,17 +250,11 @@ class RiskForm(forms.Form):
         return photos
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        # As stored: an edit that changes nothing must not look like one.
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = value.replace("\r\n", "\n")
-            elif name in {"longitude", "latitude"} and value is not None:
-                cleaned[name] = value.quantize(Decimal("0.000001"))
+        cleaned = super().clean()
+        for name in ("longitude", "latitude"):
+            if cleaned.get(name) is not None:
+                cleaned[name] = cleaned[name].quantize(Decimal("0.000001"))
         self._check_position(cleaned.get("longitude"), cleaned.get("latitude"))
-        measures = [f"measure_{kind}" for kind in ControlMeasure.Kind.values]
-        if not any(cleaned.get(name) for name in measures) and not any(name in self.errors for name in measures):
-            self.add_error(measures[0], "五类管控措施至少写一类")
         return cleaned
 
     def _check_position(self, longitude: Decimal | None, latitude: Decimal | None) -> None:
