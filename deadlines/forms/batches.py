@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from organisations.models import Unit
-from records.forms import SignedForm
+from records.forms import LateForm, SignedForm
 
 _NOTE = {"max_length": "不超过 %(limit_value)d 字"}
 
@@ -16,20 +16,13 @@ def _say_when(form: forms.Form, *names: str) -> None:
         form.fields[name].is_conditional = True  # type: ignore[attr-defined]
 
 
-class LateReasons(forms.Form):
+class LateReasons(LateForm):
     """Only what is late needs a reason, and which of it is picked the form cannot know: the act itself refuses without."""
 
-    late_reason = forms.CharField(
-        label="逾期原因",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=300,
-        required=False,
-        help_text="所选中有本机关时限已过的才填：逐件记入，计入考核",
-        error_messages=_NOTE,
-    )
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, is_late=True, **kwargs)
+        self.fields["late_reason"].required = False
+        self.fields["late_reason"].help_text = "所选中有本机关时限已过的才填：逐件记入，计入考核"
         _say_when(self, "late_reason")
 
 
