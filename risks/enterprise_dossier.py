@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from deadlines.models import Deadline
+from deadlines.nearest import nearest_deadlines
 from organisations.actors import Actor
 from organisations.models import Enterprise
 from records.dossier.sections import Section, Table
 from risks.models import RiskPoint, RiskState
-from risks.selectors.register import nearest_deadlines
 
 
 def sections(enterprise: Enterprise, actor: Actor, at: datetime) -> list[Section]:

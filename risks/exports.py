@@ -12,6 +12,7 @@ from django.db.models import Count, Max, QuerySet
 from audit.clock import SHANGHAI, local_date
 from audit.models import AuditEvent
 from audit.services import record
+from deadlines.nearest import nearest_deadlines
 from organisations.actors import Actor
 from organisations.models import Post
 from organisations.models.people import mask_phone
@@ -22,7 +23,7 @@ from records.selectors import letters_for
 from risks.events import Event as RiskEvent
 from risks.grading import LEC_LABELS, LS_LABELS, Method
 from risks.models import ControlMeasure, Grading, RiskPoint
-from risks.selectors.register import latest_gradings, nearest_deadlines, page_of, sort_text
+from risks.selectors.register import latest_gradings, page_of, sort_text
 from risks.workflow import WORKFLOW
 
 CHUNK = 500

@@ -1,7 +1,7 @@
 """批量办理: what can be done in one go, and for each of these one list to tick and one form for all that is ticked (X8)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,12 +13,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.clock import local_date, now
+from audit.clock import now
 from deadlines import batches
 from deadlines.batches import Batch
 from deadlines.display import Clockwork, date_text, due_mark
+from deadlines.models import Deadline
+from deadlines.nearest import nearest_deadlines
 from deadlines.services.batches import Outcome, act_on_all
-from deadlines.terms import NEVER
 from organisations.access import ActorRequest, acting
 from organisations.row_ids import row_id
 from records.models import Case
@@ -122,9 +123,13 @@ def _page(
     rows += list(narrowed.exclude(pk__in=picked)[: SHOWN + 1 - len(rows)])
     more, rows = len(rows) > SHOWN, rows[:SHOWN]
     why_not, clockwork = batch.why_not(rows, request.actor), Clockwork.of(request, at)
+    due = nearest_deadlines(row.case for row in rows)
     context = {
         "batch": batch,
-        "lines": [_line(batch, row, why_not.get(row.pk, ""), row.pk in picked, clockwork) for row in rows],
+        "lines": [
+            _line(batch, row, due.get(row.case.pk), why_not.get(row.pk, ""), row.pk in picked, clockwork)
+            for row in rows
+        ],
         "chip_rows": [{"label": batch.facet.label, "chips": chips}] if batch.facet and len(chips) > 2 else [],
         "more": more,
         "shown": SHOWN,
@@ -151,10 +156,15 @@ def _narrowed(batch: Batch, waiting: QuerySet[Any], of: str) -> tuple[QuerySet[A
     return (waiting if chosen is None else waiting.filter(**{column: chosen})), chips
 
 
-def _line(batch: Batch, row: Any, why_not: str, picked: bool, clockwork: Clockwork) -> dict[str, Any]:
+def _line(
+    batch: Batch, row: Any, deadline: Deadline | None, why_not: str, picked: bool, clockwork: Clockwork
+) -> dict[str, Any]:
     case: Case = row.case
     line = {"pick": f"{row.pk}-{case.version}", "shown": batch.shown(row), "why_not": why_not, "picked": picked}
-    if case.next_due_at and case.next_due_at != NEVER:
-        due_on = local_date(case.next_due_at - timedelta(seconds=1))
-        line |= {"due_text": date_text(due_on, clockwork), "due": due_mark(due_on, case.next_due_at, clockwork)}
+    if deadline is not None:
+        line |= {
+            "due_text": date_text(deadline.due_on, clockwork),
+            "due": due_mark(deadline.due_on, deadline.due_at, clockwork),
+            "provisional": deadline.provisional,
+        }
     return line

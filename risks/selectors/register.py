@@ -14,7 +14,6 @@ from django.db.models import BinaryField, BooleanField, CharField, F, Func, Quer
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
-from deadlines.models import Deadline
 from organisations.actors import Actor
 from records.models import Case
 from records.models.case import NO_RANK, RANKS
@@ -208,13 +207,6 @@ def counts_by_grade(*querysets: QuerySet[Case]) -> list[dict[str, int]]:
         found = cursor.fetchone()
     size = len(ranks)
     return [dict(zip(ranks, found[at : at + size], strict=True)) for at in range(0, len(found), size)]
-
-
-def nearest_deadlines(cases: Iterable[Case]) -> dict[int, Deadline]:
-    """The open clock of each case that runs out first."""
-    ids = [case.pk for case in cases]
-    nearest = Deadline.objects.open().filter(case__in=ids).order_by("case", "due_at", "id").distinct("case")
-    return {deadline.case_id: deadline for deadline in nearest}
 
 
 def latest_gradings(cases: Iterable[Case]) -> dict[int, Grading]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from audit.clock import SHANGHAI, now
 from deadlines.display import Clockwork, date_text, due_mark
 from deadlines.models import Deadline
+from deadlines.nearest import nearest_deadlines
 from organisations.access import ActorRequest, acting
 from organisations.roles import Right, Scope
 from records.kinds import case_url, grade_of
@@ -28,7 +29,6 @@ from risks.selectors.register import (
     counts_by_grade,
     known_sort,
     latest_gradings,
-    nearest_deadlines,
     page_of,
     risk_cases,
     sort_for,

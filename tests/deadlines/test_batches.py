@@ -309,3 +309,17 @@ def test_x8_filings_are_sent_back_together_without_a_signature(filed: list[Filin
     assert "已退回重报 2 项" in text(answer)
     assert states_of(filed) == {"returned"}
     assert not Signature.objects.filter(purpose="接收报送").exists()
+
+
+def test_x4_dates_of_a_batch_are_marked_while_their_year_is_provisional(settings: LazySettings) -> None:
+    """Graded on Wednesday 2026-12-30: three working days reach into a year whose arrangement nobody has announced."""
+    settings.BUSINESS_NOW = "2026-12-30T17:00:00+08:00"
+    scene = registered(at=at("2026-12-30 09:00"))
+    scene.conclude()
+    leader = client_for(scene.cast.leader)
+    line = leader.get("/batch/designate/").context["lines"][0]
+    clock = scene.deadline("handover")
+    assert (line["due_text"][:10], line["provisional"]) == (f"{clock.due_on}", True)
+    assert "暂定</span>" in text(leader.get("/batch/designate/"))
+    Deadline.objects.filter(pk=clock.pk).update(provisional=False)
+    assert "暂定</span>" not in text(leader.get("/batch/designate/"))
