@@ -71,6 +71,13 @@ def due_mark(due_on: date, due_at: datetime, clockwork: Clockwork) -> dict[str, 
     return {"class": "soon" if days <= 3 else "", "icon": "", "text": f"剩 {days} 个工作日"}
 
 
+def printed_due(deadline: Deadline) -> str:
+    """2027-01-11（暂定）, for paper and tables: where nothing else on the line could say so."""
+    if deadline.suspended_at and deadline.is_open:
+        return "已中止"
+    return f"{deadline.due_on}{'（暂定）' if deadline.provisional and deadline.is_open else ''}"
+
+
 def term_words(deadline: Deadline) -> str:
     """研判结论签署后 3 个工作日, from the terms as they stood when the clock started."""
     term = parse(deadline.terms)

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from audit.clock import SHANGHAI
 from deadlines import rules
 from deadlines.clauses import order_of
+from deadlines.display import printed_due
 from deadlines.filing_register import clocks, outcome, with_names
 from deadlines.models import Deadline, Filing
 from deadlines.punctuality import Figures, conditions, scope
@@ -42,7 +43,7 @@ def _filing(filing: Filing, clock: Deadline, at: datetime) -> list[str]:
         filing.case.number,
         filing.case.title,
         filing.period,
-        str(clock.due_on),
+        printed_due(clock),
         clock.met_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if clock.met_at else "",
         str(told["text"]),
         ("逾期" if told["late"] else "按期") if is_due else "",
@@ -76,7 +77,7 @@ def _overdue(owed: QuerySet[Deadline], at: datetime) -> list[Table]:
             clock.case.number,
             clock.case.title,
             clock.rule.label,
-            str(clock.due_on),
+            printed_due(clock),
             f"已终止：{clock.cancel_reason}" if clock.cancelled_at else "尚未办结",
         ]
         for clock in owed.filter(conditions(at)["overdue"]).select_related("case").order_by("due_at", "pk")

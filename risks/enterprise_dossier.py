@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from deadlines.models import Deadline
+from deadlines.display import printed_due
 from deadlines.nearest import nearest_deadlines
 from organisations.actors import Actor
 from organisations.models import Enterprise
@@ -22,16 +22,10 @@ def sections(enterprise: Enterprise, actor: Actor, at: datetime) -> list[Section
             RiskState(risk.case.state).label,
             str(risk.case.opened_on),
             str(risk.case.closed_on or ""),
-            _due_text(due.get(risk.pk)),
+            printed_due(due[risk.pk]) if risk.pk in due else "",
         ]
         for risk in risks
     ]
     heads = ("编号", "风险点", "等级", "环节", "登记", "结案", "最近到期")
     tables = [Table(heads, rows, (22, 21, 10, 11, 12, 12, 12))] if rows else []
     return [Section("risks", "风险点一览", tables=tables)]
-
-
-def _due_text(clock: Deadline | None) -> str:
-    if clock is None:
-        return ""
-    return "已中止" if clock.suspended_at else f"{clock.due_on}{'（暂定）' if clock.provisional else ''}"

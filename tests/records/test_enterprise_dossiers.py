@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from audit.models import AuditEvent
 from audit.sealing import seal
+from deadlines.models import Deadline
 from deadlines.services.expected import expect
 from deadlines.services.filings import file_report
 from organisations.models import EnterpriseChange
@@ -411,3 +412,16 @@ def test_x10_pages_of_an_enterprise_dossier_ask_no_more_for_more_cases(station, 
     station.ask(form="zip")
     request_dossier(of=station.open.case, form="pdf", actor=station.cast.handler, at=NOW)
     assert asked() == before
+
+
+def test_x4_a_dossiers_open_dates_are_marked_while_their_year_is_provisional(station):
+    with declared(MONTHLY):
+        station.file()
+        Deadline.objects.filter(owner_unit=station.enterprise.unit).update(provisional=True)
+        text = text_of(station.read())
+        filed, owed = (Deadline.objects.get(case=f.pk) for f in station.enterprise.unit.filings.order_by("last_on"))
+    treatment = station.open.deadline("treatment")
+    assert f"{owed.due_on}（暂定）" in text
+    assert f"{treatment.due_on}（暂定）" in text
+    # What was filed counts by the day that stood: nothing about it can still change.
+    assert f"{filed.due_on}（暂定）" not in text
